@@ -1,0 +1,216 @@
+"""The application, put together once, by hand: database, applied plans, workspace, channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from engage.errors import Invalid, Outside, Refused
+from engage.graph.build import build
+from engage.graph.checks import check_workspace
+from engage.language.load import Workspace, load, read_folder, with_vocabulary
+from engage.plan import moves
+from engage.plan.compile import compile_grading, compile_house, compile_plan, compile_scoring
+from engage.plan.difference import difference
+from engage.problem import Problem, errors
+from engage.settings import Settings
+from engage.sql import tables as t
+from engage.sql.codes import CHUNK
+from engage.sql.connect import connect, reading
+from engage.sql.locks import exclusive
+from engage.sql.schema import check as check_schema
+from engage.sql.schema import create
+from engage.stepping.journeys import PlanChanged
+from engage.stepping.preview import (
+    Changes,
+    ScenarioChange,
+    audience_size,
+    mails_at_once,
+    refusals_of,
+    waiting_at,
+)
+from engage.stepping.publish import publish
+from engage.stepping.tick import Ticked, tick
+from engage.wording import sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What runs: the workspace as it was applied, and its plans."""
+
+    workspace: Workspace
+    plans: moves.Plans
+
+    @property
+    def custom(self) -> dict[str, str]:
+        """The types of custom fields, by name."""
+        return {name: field.type for name, field in self.workspace.company.fields.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A workspace's database and settings."""
+
+    settings: Settings
+    engine: Engine
+
+    def applied(self) -> Applied:
+        """Return what was applied to the database."""
+        with reading(self.engine).connect() as connection:
+            files = dict(connection.execute(select(t.applied_files.c.path, t.applied_files.c.text)).tuples().all())
+            versions = dict(connection.execute(select(t.scenarios.c.key, t.scenarios.c.version)).tuples().all())
+            users = tuple(connection.scalars(select(t.users.c.id)).all())
+        return compiled(with_vocabulary(load(files)[0], users), versions)
+
+    def tick(self, now: datetime, chunk: int = CHUNK) -> Ticked:
+        """Tick once, alone: who comes while another ticks waits for its turn."""
+        with exclusive(self.engine, "tick"), self.engine.connect() as connection:
+            for _ in range(20):
+                applied = self.applied()
+                try:
+                    return tick(connection, applied.plans, now, chunk=chunk, custom=applied.custom)
+                except PlanChanged:
+                    continue
+        raise Outside(sentence("the scenarios were changed again and again while this tick began; try again"))
+
+
+def compiled(workspace: Workspace, versions: Mapping[str, int]) -> Applied:
+    """Return a workspace with the plans of the scenarios that have a version."""
+    plans = {
+        key: compile_plan(build(file), workspace, versions[key])
+        for key, file in workspace.scenarios.items()
+        if key in versions
+    }
+    house = compile_house(workspace)
+    return Applied(workspace, moves.Plans(house, plans, compile_scoring(workspace), compile_grading(workspace)))
+
+
+def open_app(settings: Settings, *, checked: bool = True) -> App:
+    """Return the application; a missing SQLite file is made.
+
+    Raises OldSchema when the database was made by another version, Outside when it cannot be reached.
+    """
+    engine = connect(settings.database_url)
+    with outside():
+        if _is_new(engine):
+            create(engine)
+        elif checked:
+            check_schema(engine)
+    return App(settings, engine)
+
+
+def _is_new(engine: Engine) -> bool:
+    if engine.dialect.name == "sqlite":
+        name = engine.url.database
+        return not name or name == ":memory:" or not Path(name).exists() or Path(name).stat().st_size == 0
+    from sqlalchemy import inspect
+
+    return not inspect(engine).has_table("alembic_version")
+
+
+@contextmanager
+def outside() -> Iterator[None]:
+    """Turn a database that cannot be reached into a sentence."""
+    try:
+        yield
+    except (OperationalError, DBAPIError) as error:
+        raise Outside(sentence("the database failed: {why}", why=str(error.orig).strip().splitlines()[0])) from error
+
+
+def read_workspace(folder: Path, users: tuple[str, ...] = ()) -> tuple[Workspace, tuple[Problem, ...]]:
+    """Return the workspace of a folder and every problem of every file, in the order of files and lines."""
+    files, unread = read_folder(folder)
+    workspace, found = load(files)
+    workspace = with_vocabulary(workspace, users)
+    problems = {*unread, *found, *check_workspace(workspace)}
+    return workspace, tuple(sorted(problems, key=lambda problem: (problem.place, str(problem.message))))
+
+
+def valid_workspace(app: App) -> Workspace:
+    """Return the workspace of the settings' folder.
+
+    Raises Invalid with every mistake when there is any.
+    """
+    with reading(app.engine).connect() as connection:
+        users = tuple(connection.scalars(select(t.users.c.id)).all())
+    workspace, problems = read_workspace(app.settings.workspace, users)
+    if errors(problems):
+        raise Invalid(errors(problems))
+    return workspace
+
+
+def preview(app: App, workspace: Workspace, now: datetime) -> tuple[Changes, Applied, Applied]:
+    """Return what applying a workspace would change, what runs now, and what would run then."""
+    before = app.applied()
+    old_texts, new_texts = before.workspace.texts, workspace.texts
+    added = tuple(path for path in new_texts if path not in old_texts)
+    changed = tuple(path for path in new_texts if path in old_texts and new_texts[path] != old_texts[path])
+    removed = tuple(p for p in old_texts if p not in new_texts and not p.startswith("scenarios/"))
+    versions = {key: plan.version for key, plan in before.plans.scenarios.items()}
+    after = compiled(workspace, {key: versions.get(key, 0) + 1 for key in workspace.scenarios})
+    with app.engine.connect() as connection, connection.begin():
+        scenarios = tuple(
+            change
+            for key, plan in after.plans.scenarios.items()
+            if (change := _change_of(connection, key, plan, before, after, now)) is not None
+        )
+    plans = {change.after.key: change.after for change in scenarios}
+    kept = {key: plan for key, plan in before.plans.scenarios.items() if key not in plans}
+    rest = {key: replace(plan, version=versions[key]) for key, plan in after.plans.scenarios.items() if key in kept}
+    final = replace(after, plans=replace(after.plans, scenarios={**kept, **rest, **plans}))
+    changes = Changes(
+        added, changed, removed, scenarios,
+        scoring=before.plans.scoring.rules != after.plans.scoring.rules,
+        grading=before.plans.grading != after.plans.grading,
+    )  # fmt: skip
+    return changes, before, final
+
+
+def _change_of(
+    connection: Connection, key: str, plan: moves.Plan, before: Applied, after: Applied, now: datetime
+) -> ScenarioChange | None:
+    """Return what changes in one scenario, or None where its text is as it was."""
+    old = before.plans.scenarios.get(key)
+    if old is None:
+        return ScenarioChange(plan)
+    file = after.workspace.scenarios[key]
+    if before.workspace.scenarios[key].text == file.text:
+        return None
+    journey = build(file)
+    given = tuple(step.key for step in journey.steps.values() if step.given)
+    steps = difference(old, plan, file.model.moved or {}, given)
+    waiting = waiting_at(connection, key)
+    state = connection.scalar(select(t.scenarios.c.state).where(t.scenarios.c.key == key)) or "draft"
+    return ScenarioChange(
+        after=plan,
+        before=old,
+        state=state,
+        steps=steps,
+        waiting=waiting,
+        audience_now=audience_size(connection, before.plans, old.audience, now),
+        audience_then=audience_size(connection, after.plans, plan.audience, now),
+        mails=mails_at_once(steps, plan, waiting),
+        refusals=refusals_of(steps, waiting, key),
+    )
+
+
+def apply(app: App, workspace: Workspace, now: datetime, *, keep_waits: bool = False) -> Changes:
+    """Apply a valid workspace in one transaction; return what was changed.
+
+    Raises Refused, with nothing changed, when waiters would be stranded.
+    """
+    with exclusive(app.engine, "apply"):
+        changes, before, after = preview(app, workspace, now)
+        if changes.refusals:
+            raise Refused(changes.refusals[0])
+        if not changes.empty:
+            with app.engine.connect() as connection, connection.begin():
+                publish(connection, workspace, before.plans, after.plans, changes, now, keep_waits=keep_waits)
+        return changes

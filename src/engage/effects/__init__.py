@@ -1,0 +1,1 @@
+"""State becomes world: what is queued is rendered and handed over, once."""

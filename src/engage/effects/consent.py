@@ -1,0 +1,86 @@
+"""Who may not be written to, asked at the moment of handing over, for a whole batch at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from engage.effects.post import Post
+from engage.effects.queued import Queued
+from engage.sql import tables as t
+from engage.sql.predicates import Now, holds
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The refusals of a batch."""
+
+    #: why a message must not go, by its key: opted_out, do_not_email, no_consent, suppressed, forgotten
+    refused: Mapping[int, str]
+    #: messages whose prospect is being changed at this moment by somebody else: they go later
+    busy: frozenset[int]
+
+
+def ask(connection: Connection, post: Post, messages: Sequence[Queued], now: datetime) -> Consent:
+    """Return which messages must not go, and why.
+
+    On PostgreSQL the prospects' standings stay locked to the end of the transaction, so that an opt-out
+    acknowledged before that did refuse; on SQLite the transaction is the only writer anyway.
+    """
+    free = _standings(connection, [message.prospect_id for message in messages])
+    missing = [message.prospect_id for message in messages if message.prospect_id not in free]
+    there = _existing(connection, missing) if missing else frozenset()
+    refused: dict[int, str] = {}
+    for message in messages:
+        if message.prospect_id in free:
+            reason = _reason(message, *free[message.prospect_id], post.house.require_consent)
+        else:
+            reason = None if message.prospect_id in there else "forgotten"
+        if reason is not None:
+            refused[message.id] = reason
+    for message_id in _suppressed(connection, post, messages, now):
+        refused.setdefault(message_id, "suppressed")
+    return Consent(refused, frozenset(m.id for m in messages if m.prospect_id in there and m.prospect_id not in free))
+
+
+def _standings(connection: Connection, prospects: Sequence[int]) -> dict[int, tuple[bool, bool, bool]]:
+    """Return opted_out, do_not_email and whether there is a consent, for those not locked by others."""
+    s, p = t.standings, t.prospects
+    chosen = (
+        select(s.c.prospect_id, s.c.opted_out, s.c.do_not_email, p.c.consent_at)
+        .join(p, p.c.id == s.c.prospect_id)
+        .where(s.c.prospect_id.in_(set(prospects)))
+        .with_for_update(read=True, of=s, skip_locked=True)
+    )
+    return {row[0]: (row[1], row[2], row[3] is not None) for row in connection.execute(chosen)}
+
+
+def _existing(connection: Connection, prospects: Sequence[int]) -> frozenset[int]:
+    s, p = t.standings, t.prospects
+    chosen = select(s.c.prospect_id).join(p, p.c.id == s.c.prospect_id).where(s.c.prospect_id.in_(set(prospects)))
+    return frozenset(connection.scalars(chosen))
+
+
+def _reason(message: Queued, opted_out: bool, do_not_email: bool, consents: bool, require_consent: bool) -> str | None:
+    if do_not_email:
+        return "do_not_email"
+    if message.marketing and opted_out:
+        return "opted_out"
+    if message.marketing and require_consent and not consents:
+        return "no_consent"
+    return None
+
+
+def _suppressed(connection: Connection, post: Post, messages: Sequence[Queued], now: datetime) -> list[int]:
+    """Return the messages whose scenario suppresses their prospect."""
+    asked = Now(now, post.house.hours.zone, post.house.locale, post.house.require_consent)
+    found: list[int] = []
+    for scenario in sorted({m.scenario_key for m in messages if m.scenario_key} & post.suppress.keys()):
+        ids = [message.id for message in messages if message.scenario_key == scenario]
+        m = t.messages.c
+        condition = holds(post.suppress[scenario], m.prospect_id, asked)
+        found += connection.scalars(select(m.id).where(m.id.in_(ids), condition))
+    return found

@@ -1,0 +1,59 @@
+"""What every mail must show, added where the template lacks it: who sends it, where they are, how to stop it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from markupsafe import escape
+
+from engage.language.workspace import Sender
+
+_BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+_BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
+_STYLE = "margin-top:32px;padding-top:16px;border-top:1px solid #dddddd;color:#666666;font-size:12px"
+_HIDDEN = "display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;color:transparent"
+#: What the link is called, by language; English for all others.
+UNSUBSCRIBE = {"ja": "配信停止", "en": "Unsubscribe"}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A mail's body in both shapes."""
+
+    html: str
+    text: str
+
+
+def with_footer(page: Page, sender: Sender, unsubscribe_url: str, language: str) -> Page:
+    """Return the body with a footer of what its reader does not see yet; unchanged if it is all there."""
+    seen = _plain(page.text)
+    lines = [line for line in (sender.name, sender.address) if line and _plain(line) not in seen]
+    word = UNSUBSCRIBE.get(language, UNSUBSCRIBE["en"])
+    asks = unsubscribe_url not in page.text
+    if not lines and not asks:
+        return page
+    shown = [str(escape(line)) for line in lines]
+    if asks:
+        shown.append(f'<a href="{escape(unsubscribe_url)}">{word}</a>')
+        lines.append(f"{word} ({unsubscribe_url})")
+    block = f'<div style="{_STYLE}">{"<br>".join(shown)}</div>\n'
+    return Page(_before_end(page.html, block), "\n".join((page.text, "", "--", *lines)).lstrip("\n"))
+
+
+def with_preheader(html: str, preheader: str) -> str:
+    """Return the body with the text that mail boxes show after the subject, unseen in the mail itself."""
+    if not preheader:
+        return html
+    block = f'<div style="{_HIDDEN}">{escape(preheader)}</div>'
+    found = _BODY.search(html)
+    return html[: found.end()] + block + html[found.end() :] if found else block + html
+
+
+def _before_end(html: str, block: str) -> str:
+    found = list(_BODY_END.finditer(html))
+    return html[: found[-1].start()] + block + html[found[-1].start() :] if found else html + block
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())

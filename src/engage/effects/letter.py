@@ -1,0 +1,91 @@
+"""A rendered message becomes a mail: who it is from and to, and how one stops it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from engage.effects.channel import Envelope
+from engage.effects.mime import (
+    mail,
+    mail_address,
+    mailboxes,
+    moment_header,
+    raw,
+    unstructured,
+)
+from engage.effects.post import Post
+from engage.effects.queued import Queued
+from engage.effects.rendering import Rendered, Unrenderable
+from engage.effects.team import Person
+from engage.language.workspace import Sender
+from engage.wording import sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who writes, and the moment."""
+
+    post: Post
+    sender: Sender
+    #: the sender's address as mail programs take it
+    address: str
+    now: datetime
+
+    @property
+    def date(self) -> str:
+        """The header Date, in the house's time."""
+        return moment_header(self.now.astimezone(self.post.house.hours.zone))
+
+    def message_id(self, name: str) -> str:
+        """Return a mail's Message-ID: the same whenever it is written."""
+        return raw("Message-ID", f"<engage-{name}@{self.address.rpartition('@')[2]}>")
+
+
+def letter(desk: Desk, message: Queued, rendered: Rendered, owner: Person | None) -> Envelope:
+    """Return a message's mail.
+
+    Raises Unrenderable for an address that no mail program takes.
+    """
+    prospect = message.prospect or {}
+    to = mail_address(str(prospect.get("email") or ""))
+    if to is None:
+        raise Unrenderable(sentence("{address} is no mail address", address=repr(prospect.get("email"))))
+    headers = [
+        mailboxes("From", [_author(desk, message, owner)]),
+        mailboxes("To", [(str(prospect.get("full_name") or ""), to)]),
+        unstructured("Subject", rendered.subject),
+        desk.date,
+        desk.message_id(str(message.id)),
+        *(_ways_to_stop(rendered.unsubscribe_url) if message.marketing else ()),
+    ]
+    content = mail(headers, rendered.text, rendered.html)
+    return Envelope(f"message-{message.id:09d}", desk.address, (to,), content)
+
+
+def _author(desk: Desk, message: Queued, owner: Person | None) -> tuple[str, str]:
+    """Return whose name and address the mail bears; an owner who cannot sign leaves it to the sender."""
+    if message.from_owner and owner is not None and owner.enabled:
+        address = mail_address(owner.email)
+        if address is not None:
+            return owner.name, address
+    return desk.sender.name, desk.address
+
+
+def _ways_to_stop(unsubscribe_url: str) -> tuple[str, str]:
+    """Return the headers of one-click unsubscribing (RFC 8058)."""
+    return raw("List-Unsubscribe", f"<{unsubscribe_url}>"), "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+
+
+def notice(desk: Desk, notification_id: int, people: tuple[tuple[str, str], ...], subject: str, text: str) -> Envelope:
+    """Return a notification's mail to the team; ``people`` are names and addresses."""
+    headers = [
+        mailboxes("From", [(desk.sender.name, desk.address)]),
+        mailboxes("To", people),
+        unstructured("Subject", subject),
+        desk.date,
+        desk.message_id(f"notice-{notification_id}"),
+        "Auto-Submitted: auto-generated",
+    ]
+    recipients = tuple(address for _, address in people)
+    return Envelope(f"notice-{notification_id:09d}", desk.address, recipients, mail(headers, text))

@@ -1,0 +1,148 @@
+"""Notifications: plain mail to the team, written by ``notify`` steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, bindparam, select, update
+
+from engage.effects.channel import Envelope, Rejected
+from engage.effects.composing import Office, reason
+from engage.effects.letter import notice
+from engage.effects.mime import mail_address, one_line
+from engage.effects.post import Delivered
+from engage.effects.queued import queued_ids, still_queued
+from engage.effects.text_part import without_controls
+from engage.errors import Outside
+from engage.sql import tables as t
+from engage.sql.codes import MessageStatus
+from engage.wording import sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A queued notification and its mail; no envelope where nobody can be told."""
+
+    id: int
+    envelope: Envelope | None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a notification."""
+
+    id: int
+    status: MessageStatus
+    reason: str | None = None
+
+
+def notice_batches(engine: Engine, office: Office, size: int) -> Iterator[Delivered]:
+    """Hand all queued notifications over; give the counts of each batch."""
+    after = 0
+    while True:
+        with engine.begin() as connection:
+            ids = queued_ids(connection, t.notifications, after, size, claim=True)
+            notices = _read(connection, office, ids) if ids else []
+            repeatable = office.desk.post.channel.repeatable
+            done = _hand_over(connection, office, notices) if repeatable else []
+        if not ids:
+            return
+        if not repeatable:
+            done = [outcome for one in notices for outcome in _hand_over_singly(engine, office, one)]
+        sent = sum(outcome.status == MessageStatus.SENT for outcome in done)
+        failed = sum(outcome.status == MessageStatus.FAILED for outcome in done)
+        yield Delivered(notifications=sent, failed=failed)
+        after = ids[-1]
+
+
+def _read(connection: Connection, office: Office, ids: Sequence[int]) -> list[Notice]:
+    n, s = t.notifications, t.standings
+    chosen = (
+        select(n.c.id, n.c.addressee, n.c.subject, n.c.text, s.c.owner)
+        .select_from(n.outerjoin(s, s.c.prospect_id == n.c.prospect_id))
+        .where(n.c.id.in_(ids))
+        .order_by(n.c.id)
+    )
+    return [_written(office, *row) for row in connection.execute(chosen)]
+
+
+def _written(office: Office, notice_id: int, addressee: str, subject: str, text: str, owner: str | None) -> Notice:
+    people = recipients(office, addressee, owner)
+    if not people:
+        nobody = sentence("nobody to tell: {addressee} has no mail address", addressee=addressee)
+        return Notice(notice_id, None, str(nobody))
+    return Notice(notice_id, notice(office.desk, notice_id, people, one_line(subject), without_controls(text)))
+
+
+def recipients(office: Office, addressee: str, owner: str | None) -> tuple[tuple[str, str], ...]:
+    """Return the names and addresses that an addressee stands for; ``owner`` is the prospect's.
+
+    Without an owner the first queue is told.
+    """
+    if "@" in addressee:
+        address = mail_address(addressee)
+        return (("", address),) if address else ()
+    if addressee == "owner":
+        queue = office.desk.post.house.first_queue
+        addressee = owner or (f"queue:{queue}" if queue else "")
+    found = ((person.name, mail_address(person.email)) for person in office.team.members(addressee))
+    return tuple(dict.fromkeys((name, address) for name, address in found if address is not None))
+
+
+def _hand_over(connection: Connection, office: Office, notices: Sequence[Notice]) -> list[Outcome]:
+    """Hand over and mark in the caller's transaction."""
+    done = [_outcome(office, one) for one in notices]
+    _mark(connection, office, done, MessageStatus.QUEUED)
+    return done
+
+
+def _hand_over_singly(engine: Engine, office: Office, one: Notice) -> list[Outcome]:
+    """Commit the intention, hand over, commit the result (see engage.effects.handing)."""
+    with engine.begin() as connection:
+        if not still_queued(connection, t.notifications, [one.id]):
+            return []
+        _mark(connection, office, [Outcome(one.id, MessageStatus.IN_DOUBT)], MessageStatus.QUEUED)
+    try:
+        outcome = _outcome(office, one)
+    except Outside:
+        _mark_after(engine, office, Outcome(one.id, MessageStatus.QUEUED))
+        raise
+    except Exception as error:
+        _mark_after(engine, office, Outcome(one.id, MessageStatus.IN_DOUBT, reason(error)))
+        message = sentence("notification {id} is in doubt: {why}", id=one.id, why=reason(error))
+        raise Outside(message) from error
+    _mark_after(engine, office, outcome)
+    return [outcome]
+
+
+def _outcome(office: Office, one: Notice) -> Outcome:
+    if one.envelope is None:
+        return Outcome(one.id, MessageStatus.FAILED, one.failure)
+    try:
+        office.desk.post.channel.hand_over(one.envelope)
+    except Rejected as refusal:
+        return Outcome(one.id, MessageStatus.FAILED, reason(refusal))
+    return Outcome(one.id, MessageStatus.SENT)
+
+
+def _mark_after(engine: Engine, office: Office, outcome: Outcome) -> None:
+    with engine.begin() as connection:
+        _mark(connection, office, [outcome], MessageStatus.IN_DOUBT)
+
+
+def _mark(connection: Connection, office: Office, done: Sequence[Outcome], was: MessageStatus) -> None:
+    n = t.notifications
+    handed_over = (MessageStatus.SENT, MessageStatus.IN_DOUBT)
+    rows = [
+        {
+            "key": outcome.id,
+            "status": int(outcome.status),
+            "sent_at": office.desk.now if outcome.status in handed_over else None,
+            "reason": outcome.reason,
+        }
+        for outcome in done
+    ]
+    if rows:
+        connection.execute(update(n).where(n.c.id == bindparam("key"), n.c.status == int(was)), rows)

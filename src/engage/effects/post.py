@@ -1,0 +1,51 @@
+"""What a delivery needs to know, and what it tells when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from engage.effects.channel import Channel
+from engage.language.conditions import Condition
+from engage.language.templates import Template
+from engage.language.workspace import Company
+from engage.plan.moves import House
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """All that does not change during a delivery."""
+
+    house: House
+    company: Company
+    #: each e-mail's templates by language; None is the main file
+    templates: Mapping[str, Mapping[str | None, Template]]
+    #: where the public pages are, without a slash at the end
+    base_url: str
+    #: signs links; None: see engage.effects.links
+    secret_key: str | None
+    channel: Channel
+    #: who is suppressed, by the scenario's key
+    suppress: Mapping[str, Condition] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What a delivery did; ``failed`` counts messages and notifications."""
+
+    sent: int = 0
+    cancelled: int = 0
+    failed: int = 0
+    notifications: int = 0
+
+    def __add__(self, other: Delivered) -> Delivered:
+        return Delivered(
+            self.sent + other.sent,
+            self.cancelled + other.cancelled,
+            self.failed + other.failed,
+            self.notifications + other.notifications,
+        )
+
+
+#: Told after each batch what was done so far.
+Progress = Callable[[Delivered], None]

@@ -1,0 +1,105 @@
+"""What waits to be handed over: queued messages with all that their rendering reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, Table, literal_column, select
+
+from engage.effects.merge_fields import Plain, custom_values, plain_prospect
+from engage.effects.post import Post
+from engage.language.fields import STANDARD
+from engage.sql import tables as t
+from engage.sql.codes import MessageKind, MessageStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A queued message; step and scenario are None for mail that no scenario sends."""
+
+    id: int
+    prospect_id: int
+    enrolment_id: int | None
+    step_id: int | None
+    scenario_id: int | None
+    scenario_key: str | None
+    scenario_name: str | None
+    template: str
+    marketing: bool
+    from_owner: bool
+    queued_at: datetime
+    #: the prospect's fields as plain data; None where the prospect is gone
+    prospect: Mapping[str, Plain] | None
+
+
+def queued_ids(connection: Connection, table: Table, after: int, count: int, *, claim: bool) -> list[int]:
+    """Return the next queued rows of ``messages`` or ``notifications`` after a key, lowest first.
+
+    ``claim``: lock them, passing over those that another delivery has locked (PostgreSQL).
+    """
+    chosen = select(table.c.id).where(_is_queued(table), table.c.id > after).order_by(table.c.id).limit(count)
+    if claim:
+        chosen = chosen.with_for_update(skip_locked=True)
+    return list(connection.scalars(chosen))
+
+
+def still_queued(connection: Connection, table: Table, ids: Sequence[int]) -> frozenset[int]:
+    """Return which of these rows are still queued, locked for this transaction (PostgreSQL)."""
+    chosen = select(table.c.id).where(table.c.id.in_(ids), _is_queued(table)).order_by(table.c.id)
+    return frozenset(connection.scalars(chosen.with_for_update(skip_locked=True)))
+
+
+def _is_queued(table: Table) -> Any:
+    # Written out, not bound: only so does SQLite see that the partial index serves.
+    return table.c.status == literal_column(str(int(MessageStatus.QUEUED)))
+
+
+def read_messages(connection: Connection, post: Post, ids: Sequence[int]) -> list[Queued]:
+    """Return messages with their prospects, in the order of their keys."""
+    rows = connection.execute(_messages(ids)).all()
+    custom = custom_values(connection, post, [row.prospect_id for row in rows])
+    return [_queued(row, post, custom.get(row.prospect_id, {})) for row in rows]
+
+
+def _messages(ids: Sequence[int]) -> Select[Any]:
+    m, p, s, w, step = t.messages, t.prospects, t.standings, t.words, t.steps
+    own = (m.c.id, m.c.prospect_id, m.c.enrolment_id, m.c.step_id, m.c.kind, m.c.from_owner, m.c.queued_at)
+    scenario = (t.scenarios.c.id.label("scenario_id"), t.scenarios.c.key.label("scenario_key"))
+    fields = [p.c[field.name].label(f"f_{field.name}") for field in STANDARD if field.name in p.c]
+    fields += [s.c[field.name].label(f"f_{field.name}") for field in STANDARD if field.name in s.c]
+    joined = (
+        m.outerjoin(p, p.c.id == m.c.prospect_id)
+        .outerjoin(s, s.c.prospect_id == m.c.prospect_id)
+        .outerjoin(w, w.c.id == m.c.template_id)
+        .outerjoin(step, step.c.id == m.c.step_id)
+        .outerjoin(t.scenarios, t.scenarios.c.id == step.c.scenario_id)
+    )
+    columns = (
+        *own,
+        w.c.text.label("template"),
+        *scenario,
+        t.scenarios.c.name.label("scenario_name"),
+        *fields,
+    )
+    return select(*columns).select_from(joined).where(m.c.id.in_(ids)).order_by(m.c.id)
+
+
+def _queued(row: Row[Any], post: Post, custom: Mapping[str, Plain]) -> Queued:
+    there = row.f_email is not None and row.f_created_at is not None
+    return Queued(
+        id=row.id,
+        prospect_id=row.prospect_id,
+        enrolment_id=row.enrolment_id,
+        step_id=row.step_id,
+        scenario_id=row.scenario_id,
+        scenario_key=row.scenario_key,
+        scenario_name=row.scenario_name,
+        template=row.template or "",
+        marketing=row.kind == MessageKind.MARKETING,
+        from_owner=bool(row.from_owner),
+        queued_at=row.queued_at,
+        prospect=plain_prospect(row, custom, post.house) if there else None,
+    )

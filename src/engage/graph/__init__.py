@@ -1,0 +1,1 @@
+"""The model becomes a networkx graph: steps are nodes, outcomes are edges."""

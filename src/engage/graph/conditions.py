@@ -1,0 +1,48 @@
+"""Checks of all conditions of a scenario: audience, goal, exit and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engage.graph.build import Journey
+from engage.language.load import Workspace
+from engage.language.meaning import Reader
+from engage.language.source import Path
+from engage.language.steps import Rule
+from engage.problem import Problem
+from engage.wording import sentence
+
+
+def conditions(journey: Journey, workspace: Workspace) -> Iterator[Problem]:
+    """Yield the mistakes in every condition."""
+    file, vocabulary = journey.file, workspace.vocabulary
+    reader = Reader(vocabulary, file.source, file.id)
+    _audience(journey, reader)
+    for name, word in (("goal", file.model.goal), ("exit", file.model.exit)):
+        reader.condition(word, (name,))
+    rules = Reader(vocabulary, file.source, file.id, hours=True)
+    for placed in journey.steps.values():
+        if isinstance(placed.word, Rule) and placed.path not in file.broken:
+            rules.condition(placed.word.rule, (*placed.path, "rule"))
+    yield from (*reader.problems, *rules.problems)
+
+
+def _audience(journey: Journey, reader: Reader) -> None:
+    """Read who enters and who stays out."""
+    audience = journey.file.model.audience
+    for word, path in ((audience, ("audience",)), (audience.suppress, ("audience", "suppress"))):
+        if word is not None and word.lists:
+            reader.on_lists(word.lists, (*path, "lists"))
+        if word is not None and reader.source.has((*path, "where")):
+            reader.condition(word.where, (*path, "where"))
+
+
+def lists_in_both(journey: Journey, _: Workspace) -> Iterator[Problem]:
+    """Yield a warning for each list that lets in and keeps out at once."""
+    audience = journey.file.model.audience
+    suppressed = audience.suppress.lists if audience.suppress else None
+    for place, name in enumerate(suppressed or ()):
+        if name in (audience.lists or ()):
+            message = sentence("the list {name} stands in the audience and in suppress: nobody on it enters", name=name)
+            path: Path = ("audience", "suppress", "lists", place)
+            yield Problem(journey.file.source.place(path), message, "warning")

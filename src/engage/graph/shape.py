@@ -1,0 +1,66 @@
+"""Checks of the graph's shape: ids, steps that nobody reaches, where the waiters of removed steps go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import networkx as nx
+
+from engage.graph.build import Journey, Placed
+from engage.language.load import Workspace
+from engage.language.source import Path
+from engage.problem import Problem, unknown
+from engage.wording import sentence
+
+
+def reached(journey: Journey) -> frozenset[str]:
+    """Return the steps that some path comes to."""
+    return frozenset((journey.first, *nx.descendants(journey.graph, journey.first)))
+
+
+def doubles(journey: Journey, _: Workspace) -> Iterator[Problem]:
+    """Yield a problem for each step whose id another step above it bears."""
+    source = journey.file.source
+    for key, path in journey.doubles:
+        first = source.place(journey.steps[key].path)
+        message = sentence(
+            "the id {id} is taken by the step on line {line}; give each step its own", id=key, line=first.line
+        )
+        yield Problem(source.place((*path, "id")), message)
+
+
+def unreachable(journey: Journey, _: Workspace) -> Iterator[Problem]:
+    """Yield a problem for each block of which the rest is never reached, at its first such step."""
+    there = reached(journey)
+    names = {placed.path: placed for placed in journey.steps.values()}
+    for placed in journey.steps.values():
+        before = names.get((*placed.path[:-1], int(placed.path[-1]) - 1))
+        if placed.key not in there and before is not None and before.key in there:
+            yield _unreached(placed, before, journey)
+
+
+def _unreached(placed: Placed, before: Placed, journey: Journey) -> Problem:
+    source = journey.file.source
+    line = source.place(before.path).line
+    if before.kind == "end":
+        message = sentence(
+            "no path comes to the step {id}: the run has ended on line {line}; put it above that, or take it out",
+            id=placed.key,
+            line=line,
+        )
+    else:
+        message = sentence(
+            "no path comes to the step {id}: both ways of {before} on line {line} end the run; let one of them go on",
+            id=placed.key,
+            before=before.key,
+            line=line,
+        )
+    return Problem(source.place(placed.path), message)
+
+
+def moved(journey: Journey, _: Workspace) -> Iterator[Problem]:
+    """Yield a problem for each step that waiters shall move to and that is not there."""
+    for old, new in (journey.file.model.moved or {}).items():
+        if new not in journey.steps:
+            path: Path = ("moved", old)
+            yield Problem(journey.file.source.place(path), unknown("step", new, journey.steps))

@@ -1,0 +1,1 @@
+"""The world becomes state: activities are learnt, scored and graded."""

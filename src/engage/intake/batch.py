@@ -1,0 +1,67 @@
+"""The batch: the activities that are learnt together, in the order in which they happened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    delete,
+    insert,
+    select,
+    tuple_,
+    update,
+)
+
+from engage.sql import tables as t
+from engage.sql.columns import Instant, Key
+from engage.sql.scratch import analyse, clear, scratch
+
+#: What is learnt at this moment. Those of bots are gone from it once they are marked as learnt.
+batch = scratch(
+    "batch",
+    Column("activity_id", Key, primary_key=True, autoincrement=False),
+    Column("prospect_id", Key, nullable=False),
+    Column("type_id", Integer, nullable=False),
+    Column("target_id", Integer),
+    Column("message_id", Key),
+    Column("occurred_at", Instant, nullable=False),
+    Column("bot", Boolean, nullable=False),
+)
+
+
+def take(connection: Connection, now: datetime, limit: int) -> tuple[int, int]:
+    """Fill ``batch`` with the next activities and mark them learnt; return how many, and how many count."""
+    clear(connection, batch)
+    taken = _fill(connection, now, limit)
+    if not taken:
+        return 0, 0
+    analyse(connection, batch)
+    u, a = t.unlearnt, t.activities
+    keys = select(batch.c.occurred_at, batch.c.activity_id)
+    connection.execute(delete(u).where(tuple_(u.c.occurred_at, u.c.activity_id).in_(keys)))
+    ids = select(batch.c.activity_id)
+    connection.execute(update(a).where(a.c.id.in_(ids)).values(learnt_at=now))
+    bots = connection.execute(delete(batch).where(batch.c.bot)).rowcount
+    return taken, taken - bots
+
+
+def _fill(connection: Connection, now: datetime, limit: int) -> int:
+    u, a = t.unlearnt, t.activities
+    order = (u.c.occurred_at, u.c.activity_id)
+    following = select(*order).where(u.c.occurred_at <= now).order_by(*order).limit(limit).subquery("following")
+    joined = following.join(a, a.c.id == following.c.activity_id)
+    columns = (a.c.id, a.c.prospect_id, a.c.type_id, a.c.target_id, a.c.message_id, a.c.occurred_at, a.c.bot)
+    return connection.execute(
+        insert(batch).from_select([column.name for column in batch.c], select(*columns).select_from(joined))
+    ).rowcount
+
+
+def types_present(connection: Connection) -> dict[str, int]:
+    """Return the types of the batch's activities, with their numbers."""
+    present = select(batch.c.type_id).distinct()
+    rows = connection.execute(select(t.words.c.text, t.words.c.id).where(t.words.c.id.in_(present)))
+    return {row.text: row.id for row in rows}

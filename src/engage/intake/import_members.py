@@ -1,0 +1,121 @@
+"""Members of static lists from a CSV file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Column, Connection, Integer, delete, literal, select, tuple_
+
+from engage.clock import micros
+from engage.intake.addresses import Address, read_address
+from engage.intake.csvfile import Row
+from engage.intake.import_kind import Batch, Importer, ImportKind, Outcome, Task, in_column, reason
+from engage.intake.mapping import Column as FileColumn
+from engage.intake.people import Known, known
+from engage.intake.rejects import Rejection
+from engage.intake.staging import announce, drop_rows, find_people, load, make_people, staged
+from engage.intake.typed import cleaned
+from engage.language.vocabulary import Vocabulary
+from engage.sql import tables as t
+from engage.sql.columns import Instant
+from engage.sql.interning import upsert
+from engage.sql.scratch import clear
+from engage.wording import sentence
+
+members = staged("staged_members", Column("list_id", Integer))
+
+
+def columns(vocabulary: Vocabulary) -> Sequence[FileColumn]:  # noqa: ARG001 - every kind is asked alike
+    """Return the columns of a file of list members."""
+    return [FileColumn("list", loose=True), FileColumn("email", loose=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A person and a list."""
+
+    row: Row
+    address: Address
+    list_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberReader:
+    """Reads rows into memberships."""
+
+    task: Task
+    names: Known
+
+    def __call__(self, rows: Sequence[Row], last: bool) -> Batch:  # noqa: ARG002
+        """Return what is to be written for some rows."""
+        found: list[Membership] = []
+        rejected: list[Rejection] = []
+        for row in rows:
+            try:
+                if row.fault is not None:
+                    raise ValueError(row.fault)
+                found.append(self.read(row))
+            except ValueError as error:
+                rejected.append(Rejection(row, reason(error)))
+        return Batch(lambda connection: write_members(connection, found, self.task), tuple(rejected))
+
+    def read(self, row: Row) -> Membership:
+        """Return what a row says; raise ValueError where a cell cannot be used."""
+        matching = self.task.matching
+        cells = matching.complete(row.cells)
+        address = read_address(cleaned(cells[matching.place("email") or 0], matching.blanks) or "")
+        name = cleaned(cells[matching.place("list") or 0], matching.blanks)
+        if name is None:
+            raise ValueError(sentence("there is no list"))
+        try:
+            return Membership(row, address, self.names.static_list(name))
+        except ValueError as error:
+            raise ValueError(in_column("list", error)) from None
+
+
+def start(task: Task, connection: Connection) -> Importer:
+    """Return what reads the rows of a file."""
+    return MemberReader(task, known(connection, task.vocabulary))
+
+
+def write_members(connection: Connection, found: Sequence[Membership], task: Task) -> Outcome:
+    """Put people on lists, or take them off; return what became of their rows."""
+    if not found:
+        return Outcome()
+    clear(connection, members)
+    rows = [(n, m.address.email, m.address.folded, m.list_id) for n, m in enumerate(found)]
+    load(connection, members, ("n", "email", "email_folded", "list_id"), rows)
+    missing = [n for n, key in find_people(connection, members).items() if key is None]
+    new: frozenset[int] = frozenset()
+    if task.options.create_prospects and task.options.mode != "delete":
+        new, missing = make_people(connection, members, task.now), []
+    drop_rows(connection, members, missing)
+    rejected = tuple(
+        Rejection(found[n].row, sentence("no prospect has the address {email}", email=found[n].address.email))
+        for n in missing
+    )
+    delete_ = task.options.mode == "delete"
+    changed = _take_off(connection) if delete_ else _put_on(connection, task)
+    announce(connection, new | frozenset(changed), task.now)
+    unchanged = len(found) - len(changed) - len(rejected)
+    if delete_:
+        return Outcome(deleted=len(changed), unchanged=unchanged, rejected=rejected)
+    return Outcome(inserted=len(changed), unchanged=unchanged, rejected=rejected)
+
+
+def _put_on(connection: Connection, task: Task) -> list[int]:
+    kept = t.list_members
+    who = select(members.c.prospect_id, members.c.list_id, literal(micros(task.now), Instant)).distinct()
+    into = upsert(connection, kept).from_select(["prospect_id", "list_id", "since"], who.where(members.c.n >= 0))
+    return list(connection.scalars(into.on_conflict_do_nothing().returning(kept.c.prospect_id)))  # type: ignore[attr-defined]
+
+
+def _take_off(connection: Connection) -> list[int]:
+    kept = t.list_members
+    pairs = select(members.c.prospect_id, members.c.list_id)
+    gone = delete(kept).where(tuple_(kept.c.prospect_id, kept.c.list_id).in_(pairs))
+    return list(connection.scalars(gone.returning(kept.c.prospect_id)))
+
+
+LIST_MEMBERS = ImportKind(columns, ("list", "email"), ("upsert", "insert", "delete"), start)

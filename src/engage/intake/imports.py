@@ -1,0 +1,115 @@
+"""CSV files become rows: read in batches, each batch one transaction, bad rows set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import Connection, Engine
+
+from engage.errors import Refused
+from engage.intake.csvfile import Row, open_csv, rows, wide_cells
+from engage.intake.import_activities import ACTIVITIES
+from engage.intake.import_kind import Batch, ImportKind, ImportOptions, ImportSummary, Outcome, Task
+from engage.intake.import_members import LIST_MEMBERS
+from engage.intake.import_prospects import PROSPECTS
+from engage.intake.import_unsubscribes import UNSUBSCRIBES
+from engage.intake.import_users import USERS
+from engage.intake.mapping import Matching, match
+from engage.intake.rejects import RejectedFile
+from engage.intake.survey import survey
+from engage.language.vocabulary import Vocabulary
+from engage.problem import unknown
+from engage.wording import sentence
+
+#: Every kind of file that can be imported. Other kinds are handed in beside these.
+KINDS: Mapping[str, ImportKind] = {
+    "prospects": PROSPECTS,
+    "activities": ACTIVITIES,
+    "list-members": LIST_MEMBERS,
+    "users": USERS,
+    "unsubscribes": UNSUBSCRIBES,
+}
+
+#: How many rows are one transaction.
+BATCH = 10_000
+
+
+def run_import(
+    engine: Engine,
+    kind: str,
+    path: Path,
+    options: ImportOptions,
+    vocabulary: Vocabulary,
+    now: datetime,
+    progress: Callable[[int], None],
+    kinds: Mapping[str, ImportKind] = KINDS,
+) -> ImportSummary:
+    """Import a file and return what was done; ``progress`` is told how many rows are done after each batch.
+
+    Raises Refused, with nothing written, where the file as a whole cannot be used.
+    """
+    if kind not in kinds:
+        raise Refused(unknown("the kind of import", kind, kinds))
+    chosen = kinds[kind]
+    if options.mode not in chosen.modes:
+        message = "{kind} cannot be imported by --mode {mode}; there are: {modes}"
+        raise Refused(sentence(message, kind=kind, mode=options.mode, modes=", ".join(chosen.modes)))
+    with wide_cells():
+        file = open_csv(path, options.encoding)
+        matching = match(file.header, chosen.columns(vocabulary), options.maps, frozenset(options.blanks))
+        _check_required(chosen, matching, file.header)
+        found = survey(file, matching, chosen.key and chosen.key(matching))
+        task = Task(options, vocabulary, now, matching, found)
+        summary = ImportSummary(
+            ignored=matching.ignored, matched=_matched(matching, file.header), encoding=file.encoding
+        )
+        locale: Literal["en", "ja"] = "ja" if vocabulary.locale == "ja" else "en"
+        with engine.connect() as connection, RejectedFile(file, options.rejected, locale) as rejects:
+            with connection.begin():
+                importer = chosen.start(task, connection)
+            for some, last in _batches(rows(file)):
+                batch = importer(some, last)
+                outcome = _write(connection, batch, options.dry_run)
+                rejected = (*batch.rejected, *outcome.rejected)
+                rejects.write(rejected)
+                summary = summary.plus(outcome, len(rejected))
+                progress(summary.read)
+            return replace(summary, rejected_file=rejects.written)
+
+
+def _write(connection: Connection, batch: Batch, dry_run: bool) -> Outcome:
+    """Write a batch in its own transaction, which a dry run takes back."""
+    with connection.begin() as transaction:
+        outcome = batch.write(connection)
+        if dry_run:
+            transaction.rollback()
+    return outcome
+
+
+def _batches(all_rows: Iterator[Row]) -> Iterator[tuple[list[Row], bool]]:
+    """Yield rows by the batch, each with whether it is the last; at least one, which may be empty."""
+    some = list(islice(all_rows, BATCH))
+    while True:
+        following = list(islice(all_rows, BATCH))
+        yield some, not following
+        if not following:
+            return
+        some = following
+
+
+def _check_required(kind: ImportKind, matching: Matching, header: tuple[str, ...]) -> None:
+    for name in kind.required:
+        if matching.place(name) is None:
+            message = "no column gives {field}; say which does by --map {example} (there are: {columns})"
+            there = ", ".join(name for name in header if name)
+            raise Refused(sentence(message, field=name, example=repr(f"COLUMN={name}"), columns=there))
+
+
+def _matched(matching: Matching, header: tuple[str, ...]) -> dict[str, str]:
+    """Return which field each column fills; composed texts have no column of their own."""
+    return {header[place]: column.name for column, place in matching.places if place < len(header)}

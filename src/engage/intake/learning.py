@@ -1,0 +1,147 @@
+"""Activities are learnt in the order in which they happened: they score, and say how messages fared.
+
+Phase (1) of a tick's round (SPEC section 7). What is not learnt yet, no step sees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Subquery,
+    case,
+    func,
+    literal,
+    null,
+    select,
+    type_coerce,
+    union_all,
+    update,
+)
+
+from engage.clock import FOREVER, MICROSECOND
+from engage.intake.batch import batch, take, types_present
+from engage.intake.inactivity import time_inactivity
+from engage.intake.ledger import begin_earning, earned, lock_ledger, write_entries
+from engage.intake.mail import note_mail
+from engage.intake.scoring import earn_by_rules, numbered
+from engage.language.events import PASSIVE
+from engage.plan.moves import Plans, Scoring
+from engage.sql import tables as t
+from engage.sql.columns import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What one chunk of learning came to."""
+
+    #: activities taken, those of bots included; fewer than the limit: none are left
+    taken: int
+    #: those that count, which stand in ``batch`` until the transaction ends
+    counted: int
+    #: whether a rule gave or took points; who got them stands in ``ledger.earned``
+    scored: bool = False
+    #: whether somebody may have become unmailable: an opt-out, a complaint or a bounce
+    mailable: bool = False
+
+    @property
+    def anything(self) -> bool:
+        """Whether somebody's data may have changed."""
+        return self.counted > 0
+
+
+def learn_chunk(connection: Connection, plans: Plans, now: datetime, limit: int = 50_000) -> Learnt:
+    """Learn the next activities that happened at or before now, inside the caller's transaction.
+
+    The temporary table ``batch`` holds them until the transaction ends, without those of bots, which are
+    marked as learnt and count nowhere.
+    """
+    lock_ledger(connection)
+    begin_earning(connection)
+    taken, counted = take(connection, now, limit)
+    if not counted:
+        return Learnt(taken, counted)
+    types = types_present(connection)
+    mailable = note_mail(connection, plans.house.hours.zone, types)
+    scored = _earn(connection, plans, now, types)
+    if scored:
+        write_entries(connection)
+    _bring_up_to_date(connection, plans.scoring, now, types)
+    return Learnt(taken, counted, scored, mailable)
+
+
+def _earn(connection: Connection, plans: Plans, now: datetime, types: dict[str, int]) -> bool:
+    """Put the points that rules give for the batch on their way."""
+    asked = Scoring(tuple(rule for rule in plans.scoring.rules if rule.event in types))
+    if not asked.rules:
+        return False
+    source = select(batch, literal(now, Instant).label("learnt_at")).subquery("source")
+    rules = numbered(connection, asked)
+    return earn_by_rules(connection, rules, source, plans.house.hours.zone, anew=False) > 0
+
+
+def _bring_up_to_date(connection: Connection, scoring: Scoring, now: datetime, types: dict[str, int]) -> None:
+    """Add the points to the scores and move the moments of last activity, each prospect touched once."""
+    s, news = t.standings, _news(types)
+    every = scoring.inactivity.every.length // MICROSECOND if scoring.inactivity else None
+    if every is not None:
+        _time_older(connection, news, now, every)
+    last = type_coerce(s.c.last_activity_at, BigInteger)
+    moved = news.c.last_at > func.coalesce(last, -FOREVER)
+    connection.execute(
+        update(s)
+        .where(s.c.prospect_id == news.c.prospect_id)
+        .values(
+            score=s.c.score + news.c.points,
+            last_activity_at=case((moved, news.c.last_at), else_=last),
+            inactive_periods=case((moved, _periods_left(news, every)), else_=s.c.inactive_periods),
+        )
+    )
+
+
+def _news(types: dict[str, int]) -> Subquery:
+    """Return what the batch means for each prospect: points, and the latest moment that was not passive."""
+    passive = [number for name, number in types.items() if name in PASSIVE]
+    at = type_coerce(batch.c.occurred_at, BigInteger)
+    points = select(earned.c.prospect_id, earned.c.points, null().label("at"))
+    moments = select(batch.c.prospect_id, literal(0, BigInteger), at).where(batch.c.type_id.not_in(passive))
+    both = union_all(points, moments).subquery("both")
+    sums = (
+        func.sum(both.c.points).label("points"),
+        func.max(type_coerce(both.c.at, BigInteger)).label("last_at"),
+    )
+    return select(both.c.prospect_id, *sums).group_by(both.c.prospect_id).subquery("news")
+
+
+def _periods_left(news: Subquery, every: int | None) -> ColumnElement[Any]:
+    """Return how many of the inactive periods counted so far lie after the new moment of last activity.
+
+    None, as a rule. An activity learnt late leaves those that ended after it: nobody pays twice for a time.
+    """
+    if every is None:
+        return literal(0, Integer)
+    s = t.standings
+    base = type_coerce(func.coalesce(s.c.last_activity_at, s.c.created_at), BigInteger)
+    ended = (news.c.last_at - base) // literal(every, BigInteger)
+    return case(
+        (news.c.last_at <= base, s.c.inactive_periods),
+        (ended >= s.c.inactive_periods, 0),
+        else_=s.c.inactive_periods - ended,
+    )
+
+
+def _time_older(connection: Connection, news: Subquery, now: datetime, every: int) -> None:
+    """Count inactivity again for those whose first activity lies before their creation: imported history."""
+    s = t.standings
+    created = type_coerce(s.c.created_at, BigInteger)
+    due = news.c.last_at + (s.c.inactive_periods + 1) * literal(every, BigInteger)
+    older = select(s.c.prospect_id, due.label("due_at")).where(
+        s.c.prospect_id == news.c.prospect_id, s.c.last_activity_at.is_(null()), news.c.last_at < created
+    )
+    time_inactivity(connection, older, now)

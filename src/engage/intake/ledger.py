@@ -1,0 +1,141 @@
+"""The score ledger: rows are earned, written, and added up into scores; its sum always equals the score."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    Select,
+    SmallInteger,
+    cast,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    type_coerce,
+    update,
+)
+
+from engage.sql import tables as t
+from engage.sql.codes import EntryKind
+from engage.sql.columns import Instant, Key
+from engage.sql.interning import upsert
+from engage.sql.packing import is_postgres
+from engage.sql.scratch import analyse, clear, scratch
+
+#: Names the lock that keeps two learners of one database apart.
+_LOCK = 0x656E6761
+
+#: Ledger rows on their way; they stay until the transaction's end, so that one can ask who earned.
+#: ``id`` becomes the entry's own on PostgreSQL, and its distance from the last one on SQLite.
+earned = scratch(
+    "earned",
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("prospect_id", Key, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("category_id", Integer),
+    Column("rule_id", Integer),
+    Column("activity_id", Key),
+    Column("expires_at", Instant),
+)
+#: What a ledger row takes over from ``earned``.
+_COPIED = ("prospect_id", "at", "points", "kind", "category_id", "rule_id", "activity_id")
+_NAMES = (*_COPIED, "expires_at")
+
+
+def lock_ledger(connection: Connection) -> None:
+    """Wait until no other transaction learns, expires or rescores; SQLite has one writer anyway."""
+    if is_postgres(connection):
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+
+def lock_standings(connection: Connection, who: Select[Any]) -> None:
+    """Hold the scores of prospects until the transaction ends, taken in order of their keys."""
+    if is_postgres(connection):
+        s = t.standings
+        held = select(s.c.prospect_id).where(s.c.prospect_id.in_(who)).order_by(s.c.prospect_id)
+        connection.execute(select(func.count()).select_from(held.with_for_update(key_share=True).subquery()))
+
+
+def entry(
+    prospect_id: ColumnElement[Any],
+    at: ColumnElement[Any],
+    points: ColumnElement[Any],
+    kind: EntryKind,
+    *rest: ColumnElement[Any],
+) -> Select[Any]:
+    """Return a SELECT of ledger rows for ``earn``: the rest is category, rule, activity, moment of expiry."""
+    given = (prospect_id, at, points, literal(int(kind), SmallInteger), *rest)
+    missing = (null() for _ in range(len(_NAMES) - len(given)))
+    return select(*(column.label(name) for column, name in zip((*given, *missing), _NAMES, strict=True)))
+
+
+def earn(connection: Connection, rows: Select[Any]) -> int:
+    """Put ledger rows on their way and return how many; the columns are those of ``entry``."""
+    each = rows.subquery("each")
+    names = list(_NAMES)
+    chosen: list[ColumnElement[Any]] = [cast(each.c[name], earned.c[name].type) for name in names]
+    if is_postgres(connection):
+        names.append("id")
+        chosen.append(func.nextval(func.pg_get_serial_sequence(t.score_entries.name, "id")))
+    return connection.execute(insert(earned).from_select(names, select(*chosen))).rowcount
+
+
+def write_entries(connection: Connection) -> None:
+    """Write what was earned into the ledger, with its expiries and the sums of categories."""
+    analyse(connection, earned)
+    key: ColumnElement[Any] = earned.c.id
+    if not is_postgres(connection):
+        key = earned.c.id + (connection.scalar(select(func.max(t.score_entries.c.id))) or 0)
+    rows = select(key, *(earned.c[name] for name in _COPIED))
+    connection.execute(insert(t.score_entries).from_select(["id", *_COPIED], rows))
+    due = select(earned.c.expires_at, key).where(earned.c.expires_at.is_not(null()))
+    connection.execute(insert(t.expiries).from_select(["at", "entry_id"], due))
+    _add_categories(connection)
+
+
+def _add_categories(connection: Connection) -> None:
+    sums = (
+        select(earned.c.prospect_id, earned.c.category_id, func.sum(earned.c.points))
+        .where(earned.c.category_id.is_not(null()))
+        .group_by(earned.c.prospect_id, earned.c.category_id)
+        .order_by(earned.c.prospect_id, earned.c.category_id)
+    )
+    into = upsert(connection, t.category_scores).from_select(["prospect_id", "category_id", "points"], sums)
+    kept = t.category_scores.c
+    connection.execute(
+        into.on_conflict_do_update(  # type: ignore[attr-defined]
+            index_elements=[kept.prospect_id, kept.category_id],
+            set_={"points": kept.points + into.excluded.points},  # type: ignore[attr-defined]
+        )
+    )
+
+
+def sums_of(rows: FromClause) -> Select[Any]:
+    """Return each prospect's sum of points."""
+    points = type_coerce(func.sum(rows.c.points), BigInteger)
+    return select(rows.c.prospect_id, points.label("points")).group_by(rows.c.prospect_id)
+
+
+def post(connection: Connection) -> None:
+    """Write what was earned and add it to the scores."""
+    write_entries(connection)
+    gained = sums_of(earned).subquery("gained")
+    s = t.standings
+    connection.execute(
+        update(s).where(s.c.prospect_id == gained.c.prospect_id).values(score=s.c.score + gained.c.points)
+    )
+
+
+def begin_earning(connection: Connection) -> None:
+    """Forget what was earned before."""
+    clear(connection, earned)

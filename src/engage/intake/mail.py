@@ -1,0 +1,224 @@
+"""What activities tell of messages: opened, clicked, bounced, complained of, opted out of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    SmallInteger,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
+
+from engage.intake.batch import batch
+from engage.sql import tables as t
+from engage.sql.codes import Figure
+from engage.sql.columns import Instant, Key
+from engage.sql.days import day_of, fill_days
+from engage.sql.scratch import analyse, clear, scratch
+
+SOFT, HARD = 1, 2
+#: So many soft bounces are as good as a hard one (SPEC section 11).
+SOFT_BOUNCES = 5
+
+_OPENS = ("email_opened", "email_clicked")
+_BOUNCED = "email_bounced"
+_REFUSALS: Mapping[str, Figure] = {
+    "email_complained": Figure.COMPLAINED,
+    "email_unsubscribed": Figure.OPTED_OUT,
+}
+
+#: Messages that something new is known of, with what is new; ``before`` is the bounce known so far.
+touched = scratch(
+    "touched",
+    Column("message_id", Key, primary_key=True, autoincrement=False),
+    Column("step_id", Integer),
+    Column("queued_at", Instant, nullable=False),
+    Column("opened_at", Instant),
+    Column("clicked_at", Instant),
+    Column("bounce", SmallInteger),
+    Column("before", SmallInteger),
+)
+
+
+def note_mail(connection: Connection, zone: ZoneInfo, types: Mapping[str, int]) -> bool:
+    """Note what the batch tells of messages and return whether somebody may have become unmailable."""
+    news = {name: types[name] for name in (*_OPENS, _BOUNCED) if name in types}
+    refused = {name: types[name] for name in _REFUSALS if name in types}
+    if news:
+        _touch(connection, news)
+        _count(connection, zone, _fared())
+        _update_messages(connection)
+    if _BOUNCED in types:
+        _stop_bounced(connection, types[_BOUNCED])
+    if refused:
+        _count(connection, zone, _refusals(refused))
+        _opt_out(connection, refused)
+    return bool(refused) or _BOUNCED in types
+
+
+def _touch(connection: Connection, types: Mapping[str, int]) -> None:
+    """Fill ``touched`` with the messages that the batch's opens, clicks and bounces name."""
+    clear(connection, touched)
+    m, news = t.messages, _first_moments(types).subquery("news")
+    columns = (
+        m.c.id,
+        m.c.step_id,
+        m.c.queued_at,
+        case((m.c.opened_at.is_(null()), news.c.opened_at)),
+        case((m.c.clicked_at.is_(null()), news.c.clicked_at)),
+        case((news.c.bounce > func.coalesce(m.c.bounce, 0), news.c.bounce)),
+        m.c.bounce,
+    )
+    chosen = select(*columns).select_from(news.join(m, m.c.id == news.c.message_id))
+    connection.execute(insert(touched).from_select([column.name for column in touched.c], chosen))
+    analyse(connection, touched)
+
+
+def _first_moments(types: Mapping[str, int]) -> Select[Any]:
+    """Return each message's first open and first click in the batch, and its worst bounce."""
+    clicked = batch.c.type_id == types.get("email_clicked", 0)
+    opened = or_(clicked, batch.c.type_id == types.get("email_opened", 0))
+    bounce: ColumnElement[Any] = literal(None, SmallInteger)
+    if _BOUNCED in types:
+        kind = case((_is_hard(batch.c.activity_id), HARD), else_=SOFT)
+        bounce = func.max(case((batch.c.type_id == types[_BOUNCED], kind)))
+    moments = (
+        batch.c.message_id,
+        func.min(case((opened, batch.c.occurred_at))).label("opened_at"),
+        func.min(case((clicked, batch.c.occurred_at))).label("clicked_at"),
+        bounce.label("bounce"),
+    )
+    named = and_(batch.c.message_id.is_not(null()), batch.c.type_id.in_(types.values()))
+    return select(*moments).where(named).group_by(batch.c.message_id)
+
+
+def _is_hard(activity_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Return whether a bounce's properties say that it is for ever."""
+    a = t.activities.alias()
+    return exists(select(1).where(a.c.id == activity_id, func.lower(a.c.properties).like('%"hard"%')))
+
+
+def _fared() -> Select[Any]:
+    """Return how many touched messages each figure has gained or lost."""
+    turned = and_(touched.c.bounce == HARD, touched.c.before == SOFT)
+    gains = (
+        (Figure.OPENED, 1, touched.c.opened_at.is_not(null())),
+        (Figure.CLICKED, 1, touched.c.clicked_at.is_not(null())),
+        (Figure.HARD_BOUNCED, 1, touched.c.bounce == HARD),
+        (Figure.SOFT_BOUNCED, 1, touched.c.bounce == SOFT),
+        (Figure.SOFT_BOUNCED, -1, turned),
+    )
+    return _united(
+        select(touched.c.step_id, touched.c.queued_at, _number(figure), (sign * func.count()).label("count"))
+        .where(holds)
+        .group_by(touched.c.step_id, touched.c.queued_at)
+        for figure, sign, holds in gains
+    )
+
+
+def _refusals(types: Mapping[str, int]) -> Select[Any]:
+    """Return how many messages were complained of, or opted out of, for the first time."""
+    m, a = t.messages, t.activities
+    known = select(1).where(
+        a.c.prospect_id == batch.c.prospect_id, a.c.type_id == batch.c.type_id, a.c.learnt_at.is_not(null()),
+        a.c.message_id == batch.c.message_id, a.c.bot.is_(False), a.c.id.not_in(select(batch.c.activity_id)),
+    )  # fmt: skip
+    return _united(
+        select(m.c.step_id, m.c.queued_at, _number(_REFUSALS[name]), func.count(m.c.id.distinct()).label("count"))
+        .select_from(batch.join(m, m.c.id == batch.c.message_id))
+        .where(batch.c.type_id == number, ~exists(known.correlate(batch)))
+        .group_by(m.c.step_id, m.c.queued_at)
+        for name, number in types.items()
+    )
+
+
+def _number(figure: Figure) -> ColumnElement[int]:
+    return literal(int(figure), SmallInteger).label("figure")
+
+
+def _united(parts: Iterable[Select[Any]]) -> Select[Any]:
+    return select(union_all(*parts).subquery("parts"))
+
+
+def _count(connection: Connection, zone: ZoneInfo, figures: Select[Any]) -> None:
+    """Add to the report's figures, on the local day on which each message was queued."""
+    found = figures.subquery("found")
+    fill_days(connection, found.c.queued_at, zone)
+    day = day_of(found.c.queued_at).label("day")
+    by_day = select(found.c.step_id, day, found.c.figure, found.c.count).subquery("by_day")
+    key = (t.steps.c.scenario_id, by_day.c.step_id, by_day.c.day, by_day.c.figure)
+    rows = (
+        select(*key, literal(0, SmallInteger), func.sum(by_day.c.count))
+        .select_from(by_day.join(t.steps, t.steps.c.id == by_day.c.step_id))
+        .group_by(*key)
+    )
+    names = ["scenario_id", "step_id", "day", "figure", "bucket", "count"]
+    connection.execute(insert(t.totals).from_select(names, rows))
+
+
+def _update_messages(connection: Connection) -> None:
+    m = t.messages
+    new = or_(
+        touched.c.opened_at.is_not(null()),
+        touched.c.clicked_at.is_not(null()),
+        touched.c.bounce.is_not(null()),
+    )
+    names = ("opened_at", "clicked_at", "bounce")
+    values = {name: func.coalesce(touched.c[name], m.c[name]) for name in names}
+    connection.execute(update(m).where(m.c.id == touched.c.message_id, new).values(values))
+
+
+def _stop_bounced(connection: Connection, type_id: int) -> None:
+    """Send nothing more where a message came back for ever, or softly for the fifth time."""
+    a = t.activities.alias()
+    times = select(func.count()).where(
+        a.c.prospect_id == batch.c.prospect_id,
+        a.c.type_id == type_id,
+        a.c.learnt_at.is_not(null()),
+        a.c.bot.is_(False),
+    )
+    gone = or_(_is_hard(batch.c.activity_id), times.scalar_subquery() >= SOFT_BOUNCES)
+    _refuse(connection, "do_not_email", "do_not_email", {_BOUNCED: type_id}, gone)
+
+
+def _opt_out(connection: Connection, types: Mapping[str, int]) -> None:
+    _refuse(connection, "opted_out", "opt_out", types)
+
+
+def _refuse(
+    connection: Connection, flag: str, kind: str, types: Mapping[str, int], *wheres: ColumnElement[bool]
+) -> None:
+    """Set a flag where it is not set yet, and keep for ever when and why; the first event counts."""
+    s = t.standings
+    order = (batch.c.occurred_at, batch.c.activity_id)
+    place = func.row_number().over(partition_by=batch.c.prospect_id, order_by=order)
+    source = case({number: name for name, number in types.items()}, value=batch.c.type_id)
+    mine = batch.c.type_id.in_(types.values())
+    events = (
+        select(batch.c.prospect_id, batch.c.occurred_at, source.label("source"), place.label("place"))
+        .select_from(batch.join(s, s.c.prospect_id == batch.c.prospect_id))
+        .where(mine, ~s.c[flag], *wheres)
+        .subquery("events")
+    )
+    row = select(events.c.prospect_id, events.c.occurred_at, literal(kind), events.c.source)
+    names = ["prospect_id", "at", "kind", "source"]
+    connection.execute(insert(t.consents).from_select(names, row.where(events.c.place == 1)))
+    who = select(batch.c.prospect_id).where(mine, *wheres)
+    connection.execute(update(s).where(s.c.prospect_id.in_(who), ~s.c[flag]).values({flag: True}))

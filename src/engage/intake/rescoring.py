@@ -1,0 +1,114 @@
+"""Changed rules score history again: what rules gave is taken away and earned anew (SPEC section 8)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Table,
+    delete,
+    func,
+    insert,
+    not_,
+    null,
+    select,
+    type_coerce,
+    update,
+)
+
+from engage.intake.ledger import (
+    begin_earning,
+    earn,
+    earned,
+    entry,
+    lock_ledger,
+    lock_standings,
+    sums_of,
+    write_entries,
+)
+from engage.intake.scoring import earn_by_rules, numbered
+from engage.plan.moves import Plans
+from engage.sql import tables as t
+from engage.sql.codes import EntryKind
+
+#: Entries that follow from the rules. All others stay.
+_BY_RULES = (EntryKind.RULE, EntryKind.EXPIRY)
+
+
+def rescore(
+    connection: Connection, plans: Plans, now: datetime, after_prospect: int = 0, limit: int = 50_000
+) -> int | None:
+    """Score the next prospects' learnt activities by today's rules; return the last one's key, None if none.
+
+    Limits and expiries fall as if these rules had been there from the first. Points whose time is over stand
+    beside the entry that takes them back, so that they still count for their limit.
+    """
+    s = t.standings.c.prospect_id
+    some = select(s).where(s > after_prospect).order_by(s).limit(limit).subquery()
+    last: int | None = connection.scalar(select(func.max(some.c.prospect_id)))
+    if last is None:
+        return None
+    span = (after_prospect, last)
+    lock_ledger(connection)
+    lock_standings(connection, select(s).where(_within(t.standings, span)))
+    _forget(connection, span)
+    _earn_anew(connection, plans, now, span)
+    write_entries(connection)
+    _add_up(connection, span)
+    return last
+
+
+def _within(table: FromClause, span: tuple[int, int]) -> ColumnElement[bool]:
+    """Tell whether a row is of one of the prospects."""
+    return (table.c.prospect_id > span[0]) & (table.c.prospect_id <= span[1])
+
+
+def _forget(connection: Connection, span: tuple[int, int]) -> None:
+    e = t.score_entries
+    gone = (_within(e, span), e.c.kind.in_(_BY_RULES))
+    keys = select(e.c.id).where(*gone)
+    connection.execute(delete(t.expiries).where(t.expiries.c.entry_id.in_(keys)))
+    connection.execute(delete(e).where(*gone))
+
+
+def _earn_anew(connection: Connection, plans: Plans, now: datetime, span: tuple[int, int]) -> None:
+    a = t.activities
+    names = (a.c.prospect_id, a.c.type_id, a.c.target_id, a.c.occurred_at, a.c.learnt_at)
+    learnt = select(a.c.id.label("activity_id"), *names)
+    source = learnt.where(_within(a, span), a.c.learnt_at.is_not(null()), not_(a.c.bot)).subquery("learnt")
+    begin_earning(connection)
+    rules = numbered(connection, plans.scoring)
+    earn_by_rules(connection, rules, source, plans.house.hours.zone, anew=True)
+    over = earned.c.expires_at <= now
+    back = entry(
+        earned.c.prospect_id, earned.c.expires_at, -earned.c.points, EntryKind.EXPIRY,
+        earned.c.category_id, earned.c.rule_id, earned.c.activity_id,
+    )  # fmt: skip
+    if earn(connection, back.where(over)):
+        connection.execute(update(earned).where(over).values(expires_at=None))
+
+
+def _add_up(connection: Connection, span: tuple[int, int]) -> None:
+    """Make the sums of the ledger the scores."""
+    mine = select(t.score_entries).where(_within(t.score_entries, span)).subquery("mine")
+    connection.execute(delete(t.category_scores).where(_within(t.category_scores, span)))
+    _categories(connection, mine)
+    s, sums = t.standings, sums_of(mine).subquery("sums")
+    both = s.outerjoin(sums, sums.c.prospect_id == s.c.prospect_id)
+    points = func.coalesce(sums.c.points, 0)
+    changed = select(s.c.prospect_id, points.label("points")).select_from(both)
+    new = changed.where(_within(s, span), s.c.score != points).subquery("new")
+    connection.execute(update(s).where(s.c.prospect_id == new.c.prospect_id).values(score=new.c.points))
+
+
+def _categories(connection: Connection, mine: FromClause) -> None:
+    points: ColumnElement[Any] = type_coerce(func.sum(mine.c.points), BigInteger)
+    sums = select(mine.c.prospect_id, mine.c.category_id, points).where(mine.c.category_id.is_not(null()))
+    each = sums.group_by(mine.c.prospect_id, mine.c.category_id)
+    table: Table = t.category_scores
+    connection.execute(insert(table).from_select(["prospect_id", "category_id", "points"], each))

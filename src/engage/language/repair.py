@@ -1,0 +1,105 @@
+"""What is left of a file with mistakes, so that one mistake hides no other.
+
+A step that does not parse is replaced by a plain one of the same id, with its ``yes`` and ``no``; any other
+value that does not parse is left out.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from engage.language.naming import BLOCKS, Named, name_steps
+from engage.language.reading import document_path, value_at
+from engage.language.source import Path, Source
+from engage.problem import Problem
+
+M = TypeVar("M", bound=BaseModel)
+
+#: What stands in for a key that a file must have and that is missing or does not parse.
+STAND_INS: Mapping[str, object] = {
+    "name": "?",
+    "audience": {"where": {"mailable": True}},
+    "steps": [{"add_tag": "x"}],
+    "profiles": {},
+}
+
+
+def repaired(model: type[M], source: Source, problems: Iterable[Problem]) -> tuple[M, tuple[Path, ...]] | None:
+    """Return the model of what does parse and the paths of the steps replaced; None if nothing is left."""
+    if not isinstance(source.value, dict) or not tuple(problems):
+        return None
+    data: Any = copy.deepcopy(source.value)
+    needed = {
+        key: STAND_INS[key] for key, field in model.model_fields.items() if field.is_required() and key in STAND_INS
+    }
+    named = {step.path: step for step in name_steps(data.get("steps"))}
+    broken: dict[Path, None] = {}
+    for _ in range(50):
+        try:
+            return model.model_validate(data), tuple(broken)
+        except ValidationError as error:
+            paths = {document_path(detail["loc"], source) for detail in error.errors(include_url=False)}
+            changed = [_mend(data, path, named, broken) for path in sorted(paths, key=len, reverse=True)]
+            missing = needed.keys() - data.keys()
+            data |= {key: copy.deepcopy(needed[key]) for key in missing}
+            broken |= {("steps", 0): None} if "steps" in missing else {}
+            if not missing and not any(changed):
+                return None
+    return None
+
+
+def _mend(data: Any, path: Path, named: dict[Path, Named], broken: dict[Path, None]) -> bool:
+    """Replace the step around a path, or take the value at the path out; tell whether anything changed."""
+    for length in range(len(path), 0, -1):
+        if path[:length] in named and path[:length] not in broken:
+            return _replace_step(data, path[:length], named[path[:length]], broken)
+    if path and path[0] == "steps":
+        return _plain_step(data, path, broken)
+    return _take_out(data, path)
+
+
+def _replace_step(data: Any, path: Path, step: Named, broken: dict[Path, None]) -> bool:
+    parent = value_at(data, path[:-1])
+    raw = value_at(data, path)
+    if not isinstance(parent, list) or not isinstance(raw, dict):
+        return False
+    blocks = {block: raw[block] for block in BLOCKS if isinstance(raw.get(block), list) and raw[block]}
+    plain: dict[str, object] = {"rule": {"mailable": True}, **blocks} if blocks else _same_kind(step, raw)
+    parent[int(path[-1])] = {**plain, "id": step.id}
+    broken[path] = None
+    return True
+
+
+def _same_kind(step: Named, raw: dict[str, Any]) -> dict[str, object]:
+    """Keep an e-mail an e-mail, so that triggers on it still find it."""
+    word = raw.get("send_email")
+    template = word.get("template") if isinstance(word, dict) else word
+    if step.key == "send_email" and isinstance(template, str):
+        return {"send_email": template}
+    return {"add_tag": "x"}
+
+
+def _plain_step(data: Any, path: Path, broken: dict[Path, None]) -> bool:
+    """Put a plain step where something is no step at all."""
+    for length in range(len(path), 1, -1):
+        parent = value_at(data, path[: length - 1])
+        place = path[length - 1]
+        if isinstance(parent, list) and isinstance(place, int) and path[:length] not in broken:
+            parent[place] = {"add_tag": "x"}
+            broken[path[:length]] = None
+            return True
+    return _take_out(data, path)
+
+
+def _take_out(data: Any, path: Path) -> bool:
+    """Take the value at a path out of its mapping, or the nearest mapping's entry around it."""
+    for length in range(len(path), 0, -1):
+        parent = value_at(data, path[: length - 1])
+        if isinstance(parent, dict) and path[length - 1] in parent:
+            del parent[path[length - 1]]
+            return True
+    return False

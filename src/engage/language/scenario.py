@@ -1,0 +1,73 @@
+"""A scenario as it is written (SPEC section 3)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from engage.language.criteria import Condition
+from engage.language.model import AsTuple, Filled, Ident, Idents, LocalDay, Model
+from engage.language.steps import Steps
+
+
+class Suppression(Model):
+    """Who stays out and, inside, is held."""
+
+    lists: Idents | None = Field(None, description="on any of these")
+    where: Condition | None = Field(None, description="or matching this")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Suppression:
+        if self.lists is None and self.where is None:
+            raise PydanticCustomError("empty_suppress", "suppress needs lists or where")
+        return self
+
+
+class Audience(Model):
+    """Who enters: lists and where are joined by and."""
+
+    lists: Idents | None = Field(None, description="on any of these lists")
+    where: Condition | None = Field(None, description="and matching this")
+    suppress: Suppression | None = Field(None, description="these do not enter and, inside, are held")
+    unmatched: Literal["hold", "exit", "continue"] | None = Field(
+        None, description="when one inside stops matching: default hold where lists is given, else continue"
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Audience:
+        if self.lists is None and self.where is None:
+            raise PydanticCustomError("empty_audience", "an audience needs lists or where")
+        return self
+
+
+class Schedule(Model):
+    """The entry window, whole local days, both included; running enrolments finish."""
+
+    from_: LocalDay | None = Field(None, alias="from", description="the first day of entry")
+    until: LocalDay | None = Field(None, description="the last day of entry")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Schedule:
+        first, last = self.from_, self.until
+        if isinstance(first, date) and isinstance(last, date) and last < first:
+            raise PydanticCustomError("never_open", "this window never opens: until is before from")
+        return self
+
+
+class Scenario(Model):
+    """A journey: audience, steps, goal."""
+
+    name: Filled = Field(description="the scenario's name")
+    description: Filled | None = Field(None, description="what it is for")
+    campaign: Ident | None = Field(None, description="every enrolment becomes a member of this campaign")
+    priority: int = Field(50, ge=0, le=1000, description="higher first")
+    audience: Audience = Field(description="who enters")
+    schedule: Schedule | None = Field(None, description="the entry window")
+    backfill: bool = Field(True, description="true: those who match when the scenario starts enter too")
+    goal: Condition | None = Field(None, description="met: leave at once, counted as goal reached")
+    exit: Condition | None = Field(None, description="met: leave at once")
+    moved: dict[Ident, Ident] | None = Field(None, description="where waiters of a removed step go")
+    steps: Annotated[Steps, AsTuple, Field(min_length=1)] = Field(description="the path")

@@ -1,0 +1,214 @@
+"""A checked journey becomes a plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from engage.clock import micros
+from engage.graph.build import END, Journey, Placed, in_order
+from engage.language import steps as words
+from engage.language.conditions import AllOf, AnyOf, Condition
+from engage.language.criteria import Condition as ConditionWord
+from engage.language.events import MAIL_EVENTS
+from engage.language.expressions import Merge, read_text
+from engage.language.fields import FieldType, fold
+from engage.language.load import ScenarioFile, Workspace
+from engage.language.meaning import Reader
+from engage.language.moment import Duration, parse_moment
+from engage.language.scenario import Scenario
+from engage.language.source import Path
+from engage.language.vocabulary import Vocabulary
+from engage.language.zones import local_instant
+from engage.plan import moves
+from engage.plan.house import compile_grading, compile_house, compile_scoring
+
+__all__ = ["Compiler", "compile_grading", "compile_house", "compile_plan", "compile_scoring"]
+
+
+class Compiler:
+    """Compiles one journey; mistakes were found before, by the checks."""
+
+    def __init__(self, journey: Journey, workspace: Workspace) -> None:
+        self.journey, self.workspace = journey, workspace
+        self.file: ScenarioFile = journey.file
+        self.vocabulary: Vocabulary = workspace.vocabulary
+
+    def condition(self, word: ConditionWord | None, path: Path, *, hours: bool = False) -> Condition:
+        """Return the meaning of a condition of this scenario."""
+        return Reader(self.vocabulary, self.file.source, self.file.id, hours).condition(word, path)
+
+    def plan(self, version: int) -> moves.Plan:
+        """Return the plan."""
+        model = self.file.model
+        audience = model.audience
+        campaign = model.campaign
+        statuses = self.vocabulary.campaigns.get(campaign or "", ())
+        return moves.Plan(
+            key=self.file.id,
+            name=model.name,
+            version=version,
+            priority=model.priority,
+            steps=tuple(self.step(self.journey.steps[key]) for key in in_order(self.journey)),
+            audience=self._audience(),
+            suppress=self._suppress(),
+            goal=self.condition(model.goal, ("goal",)) if model.goal else None,
+            exit=self.condition(model.exit, ("exit",)) if model.exit else None,
+            unmatched=audience.unmatched or ("hold" if audience.lists else "continue"),
+            window=_window(model, self.vocabulary),
+            backfill=model.backfill,
+            campaign=campaign,
+            campaign_status=statuses[0] if statuses else None,
+        )
+
+    def _audience(self) -> Condition:
+        audience = self.file.model.audience
+        reader = Reader(self.vocabulary, self.file.source, self.file.id)
+        parts = []
+        if audience.lists:
+            parts.append(reader.on_lists(audience.lists, ("audience", "lists")))
+        if audience.where:
+            parts.append(reader.condition(audience.where, ("audience", "where")))
+        return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
+
+    def _suppress(self) -> Condition | None:
+        suppress = self.file.model.audience.suppress
+        if suppress is None:
+            return None
+        reader = Reader(self.vocabulary, self.file.source, self.file.id)
+        parts = []
+        if suppress.lists:
+            parts.append(reader.on_lists(suppress.lists, ("audience", "suppress", "lists")))
+        if suppress.where:
+            parts.append(reader.condition(suppress.where, ("audience", "suppress", "where")))
+        return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
+
+    def step(self, placed: Placed) -> moves.Step:
+        """Return what a step does and where it leads."""
+        edges = self.journey.graph.out_edges(placed.key, keys=True)
+        ways = tuple((outcome, None if target == END else target) for _, target, outcome in edges)
+        stay = placed.word.after if isinstance(placed.word, words.Staying) else None
+        act = self.act(placed)
+        return moves.Step(placed.key, placed.kind, placed.word.name or placed.key, act, stay, ways)
+
+    def act(self, placed: Placed) -> moves.Act:
+        """Return what a step does."""
+        match placed.word:
+            case words.SendEmail() as word:
+                return self._send(word)
+            case words.AddToList() as word:
+                return moves.ChangeLists(word.add_to_list, add=True)
+            case words.RemoveFromList() as word:
+                return moves.ChangeLists(word.remove_from_list, add=False)
+            case words.AddTag() as word:
+                return moves.ChangeTags(word.add_tag, add=True)
+            case words.RemoveTag() as word:
+                return moves.ChangeTags(word.remove_tag, add=False)
+            case words.AdjustScore() as word:
+                change = word.change
+                return moves.AdjustScore(change.by, change.to, change.category)
+            case words.SetField() as word:
+                return moves.SetField(tuple(self._change(name, value) for name, value in word.set_field.items()))
+            case words.Assign() as word:
+                kind, _, name = word.assignment.to.partition(":")
+                return moves.Assign(kind, name, word.assignment.reassign)  # type: ignore[arg-type]
+            case words.CreateTodo(create_todo=todo):
+                comments = read_text(todo.comments) if todo.comments else None
+                return moves.CreateTodo(read_text(todo.subject), comments, todo.due, todo.priority, todo.to)
+            case words.Notify(notify=notice):
+                return moves.Notify(notice.to, read_text(notice.subject), read_text(notice.text))
+            case words.AddToCampaign(add_to_campaign=member):
+                status = member.status or self.vocabulary.campaigns[member.campaign][0]
+                return moves.AddToCampaign(member.campaign, status)
+            case words.OptOut():
+                return moves.OptOut()
+            case words.Trigger() as word:
+                return self._trigger(word)
+            case words.Rule() as word:
+                return moves.Rule(self.condition(word.rule, (*placed.path, "rule"), hours=True))
+            case words.Wait() as word:
+                return moves.Wait(word.wait)
+            case words.End():
+                return moves.End()
+            case word:
+                assert_never(word)
+
+    def _send(self, word: words.SendEmail) -> moves.SendEmail:
+        mailing = word.mailing
+        heads = self.workspace.templates.get(mailing.template, {})
+        head = next((t.head for t in heads.values()), None)
+        from_owner = "owner" in (mailing.from_, head.from_ if head else None)
+        return moves.SendEmail(mailing.template, head is None or head.kind == "marketing", from_owner, mailing.once)
+
+    def _change(self, name: str, value: str | int | float | bool | None) -> moves.FieldChange:
+        field = self.vocabulary.fields[name]
+        change = moves.FieldChange(name, field.type, field.custom)
+        if isinstance(value, str):
+            parts = read_text(value)
+            if len(parts) == 1 and isinstance(parts[0], Merge) and self._copies(parts[0], field.type):
+                return _replaced(change, copy=parts[0].field, parts=parts)
+            if any(isinstance(part, Merge) for part in parts):
+                return _replaced(change, parts=parts)
+            if field.type == "datetime":
+                return _replaced(change, value=micros(parse_moment(value, self.vocabulary.zone, parse_day=True)))
+            return _replaced(change, value=(field.choice(value) or value) if field.choices else value)
+        if field.type == "text" and value is not None:
+            return _replaced(change, value=str(value))
+        return _replaced(change, value=value)
+
+    def _copies(self, merge: Merge, kind: FieldType) -> bool:
+        """Tell whether a merge field alone is copied as it is; with a filter, or into a text, it is printed."""
+        if merge != Merge("prospect", merge.field):
+            return False
+        return (self.vocabulary.fields[merge.field].type, kind) in ((kind, kind), ("integer", "number"))
+
+    def _trigger(self, word: words.Trigger) -> moves.Trigger:
+        length = word.within or word.after
+        assert isinstance(length, Duration)
+        events = tuple(self._event(occurrence) for occurrence in word.occurrences)
+        return moves.Trigger(events, length, patient=word.after is not None, since_entry=word.since == "entry")
+
+    def _event(self, occurrence: words.Occurrence) -> moves.Event:
+        name, target = occurrence.event, occurrence.target
+        types = ("email_opened", "email_clicked") if name == "email_opened" else (name,)
+        links: tuple[str, ...] = ()
+        if isinstance(target, words.MailTarget):
+            links = (fold(target.link),) if target.link else ()
+            named: tuple[str, ...] = target.email
+        else:
+            named = (target,) if isinstance(target, str) else target
+        if name in MAIL_EVENTS:
+            return moves.Event(types, mails=self._mails(named), links=links)
+        return moves.Event(types, targets=() if "any" in named else tuple(map(fold, named)))
+
+    def _mails(self, named: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the e-mail steps that names mean: a step's id, else all steps of a template, or any."""
+        mails = {key: p.word for key, p in self.journey.steps.items() if isinstance(p.word, words.SendEmail)}
+        found: list[str] = []
+        for name in named:
+            if name in mails:
+                found.append(name)
+            else:
+                found += [key for key, mail in mails.items() if name in ("any", mail.mailing.template)]
+        return tuple(dict.fromkeys(found))
+
+
+def _replaced(change: moves.FieldChange, **values: object) -> moves.FieldChange:
+    return replace(change, **values)  # type: ignore[arg-type]
+
+
+def _window(model: Scenario, vocabulary: Vocabulary) -> moves.Window:
+    """Return the entry window as moments: whole local days, both included."""
+    schedule = model.schedule
+    if schedule is None:
+        return moves.Window()
+    midnight = datetime.min.time()
+    start = local_instant(schedule.from_, midnight, vocabulary.zone) if schedule.from_ else None
+    after = schedule.until + timedelta(days=1) if schedule.until else None
+    return moves.Window(start, local_instant(after, midnight, vocabulary.zone) if after else None)
+
+
+def compile_plan(journey: Journey, workspace: Workspace, version: int = 1) -> moves.Plan:
+    """Return the plan of a journey that has no mistakes."""
+    return Compiler(journey, workspace).plan(version)

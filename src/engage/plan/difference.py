@@ -1,0 +1,71 @@
+"""Two versions of a scenario: what was added, removed and changed, and where those who wait go on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from engage.plan.moves import Plan, Rule, Step, Trigger
+
+_REPEAT = re.compile(r"^(.*?)(?:-\d+)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a new version changes."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    #: steps whose act, stay or name changed
+    changed: tuple[str, ...]
+    #: where waiters of a removed step go on; None ends the run
+    targets: Mapping[str, str | None]
+    #: removed branching steps: their waiters need ``moved``
+    branching: tuple[str, ...]
+    #: steps without an id of their own whose meaning changed
+    doubtful: tuple[str, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether no step differs."""
+        return not (self.added or self.removed or self.changed)
+
+
+def difference(old: Plan, new: Plan, moved: Mapping[str, str], given: Iterable[str]) -> Difference:
+    """Return what changes from one version to the next.
+
+    ``moved`` says where waiters of removed steps go; ``given`` are the ids that were written, not made.
+    """
+    before = {step.key: step for step in old.steps}
+    after = {step.key: step for step in new.steps}
+    removed = tuple(key for key in before if key not in after)
+    changed = tuple(key for key in before if key in after and _content(before[key]) != _content(after[key]))
+    targets = {key: _target(key, before, after, moved) for key in removed}
+    branching = tuple(key for key in removed if isinstance(before[key].act, Trigger | Rule) and key not in moved)
+    written = frozenset(given)
+    doubtful = tuple(key for key in changed if key not in written and _family(key, before) != _family(key, after))
+    added = tuple(key for key in after if key not in before)
+    return Difference(added, removed, changed, targets, branching, doubtful)
+
+
+def _content(step: Step) -> Step:
+    """Return a step without where it leads: that may change without changing the step."""
+    return replace(step, ways=())
+
+
+def _target(key: str, before: Mapping[str, Step], after: Mapping[str, Step], moved: Mapping[str, str]) -> str | None:
+    """Return the next surviving step after a removed one, by the old version's ways or ``moved``."""
+    seen: set[str] = set()
+    at: str | None = key
+    while at is not None and at not in after and at not in seen:
+        seen.add(at)
+        at = moved[at] if at in moved else before[at].ways[-1][1] if at in before else None
+    return at
+
+
+def _family(key: str, steps: Mapping[str, Step]) -> int:
+    """Return how many steps bear a made id of the same beginning."""
+    found = _REPEAT.match(key)
+    start = found[1] if found else key
+    return sum(1 for other in steps if other == start or re.fullmatch(re.escape(start) + r"-\d+", other))

@@ -1,0 +1,65 @@
+"""What holds for all scenarios becomes values: the company, the scoring rules, the grading profiles."""
+
+from __future__ import annotations
+
+from engage.language.fields import fold
+from engage.language.load import Workspace
+from engage.language.meaning import Reader
+from engage.language.scoring import limit_of
+from engage.language.workspace import ScoreRule
+from engage.plan import moves
+
+
+def compile_house(workspace: Workspace) -> moves.House:
+    """Return what holds for all scenarios."""
+    company = workspace.company
+    queue = next(iter(workspace.team.queues), None)
+    return moves.House(company.name, company.locale, workspace.hours, company.require_consent, queue)
+
+
+def compile_scoring(workspace: Workspace) -> moves.Scoring:
+    """Return the scoring rules."""
+    rules = tuple(_score_rule(number, rule) for number, rule in enumerate(workspace.scoring.rules, 1))
+    quiet = workspace.scoring.inactivity
+    inactivity = moves.Inactivity(quiet.every, quiet.points, quiet.floor) if quiet else None
+    return moves.Scoring(rules, inactivity)
+
+
+def _score_rule(number: int, rule: ScoreRule) -> moves.ScoreRule:
+    count, per = limit_of(rule.limit) if rule.limit else (None, None)
+    words_ = [f"{number}", rule.activity, *([rule.target] if rule.target else []), f"{rule.points:+d}"]
+    return moves.ScoreRule(
+        label=" ".join(words_),
+        event=rule.activity,
+        target=fold(rule.target) if rule.target else None,
+        points=rule.points,
+        category=rule.category,
+        limit=count,
+        limit_by=per or "ever",
+        expires_after=rule.expires_after,
+    )
+
+
+def compile_grading(workspace: Workspace) -> moves.Grading:
+    """Return the grading profiles."""
+    source = workspace.sources.get("grading.yaml")
+    if source is None:
+        return moves.Grading()
+    reader = Reader(workspace.vocabulary, source)
+    profiles = {
+        name: tuple(
+            moves.GradeCriterion(
+                c.name,
+                reader.condition(c.match, ("profiles", name, n, "match")),
+                c.worth,
+                c.worth if c.mismatch is None else c.mismatch,
+            )
+            for n, c in enumerate(criteria)
+        )
+        for name, criteria in workspace.grading.profiles.items()
+    }
+    choices = tuple(
+        (choice.profile, reader.condition(choice.when, ("assign", n, "when")))
+        for n, choice in enumerate(workspace.grading.assign)
+    )
+    return moves.Grading(profiles, choices)

@@ -1,0 +1,64 @@
+"""What the environment says, read once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engage.errors import Refused
+from engage.wording import sentence
+
+#: Every environment variable that engage reads, with what it means. The docs are made from this.
+VARIABLES: Mapping[str, str] = {
+    "ENGAGE_WORKSPACE": "the workspace folder; else the nearest parent that holds engage.yaml",
+    "ENGAGE_DATABASE_URL": "the database; default: the SQLite file engage.db in the workspace",
+    "ENGAGE_SMTP_URL": "the mail server (smtp:// or smtps://); unset: each message is a file in outbox/",
+    "ENGAGE_BASE_URL": "the address under which the public pages are reached",
+    "ENGAGE_SECRET_KEY": "the key that signs links",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the workspace and the database are, and how the outside is reached."""
+
+    workspace: Path
+    database_url: str
+    smtp_url: str | None = None
+    base_url: str = "http://localhost:8000"
+    secret_key: str | None = None
+
+
+def read_settings(environ: Mapping[str, str], workspace: Path) -> Settings:
+    """Return the settings for a workspace from environment variables."""
+    database = environ.get("ENGAGE_DATABASE_URL") or f"sqlite:///{workspace.resolve() / 'engage.db'}"
+    return Settings(
+        workspace=workspace,
+        database_url=database,
+        smtp_url=environ.get("ENGAGE_SMTP_URL") or None,
+        base_url=environ.get("ENGAGE_BASE_URL") or "http://localhost:8000",
+        secret_key=environ.get("ENGAGE_SECRET_KEY") or None,
+    )
+
+
+def find_workspace(option: Path | None, environ: Mapping[str, str], here: Path) -> Path:
+    """Return the workspace folder: the option, the environment, or the nearest parent with engage.yaml.
+
+    Raises Refused when there is none.
+    """
+    named = option or (Path(environ["ENGAGE_WORKSPACE"]) if environ.get("ENGAGE_WORKSPACE") else None)
+    if named is not None:
+        if not (named / "engage.yaml").is_file():
+            raise Refused(sentence("{folder} is not a workspace: it holds no engage.yaml", folder=named))
+        return named
+    for folder in (here, *here.parents):
+        if (folder / "engage.yaml").is_file():
+            return folder
+    raise Refused(sentence("no workspace here: no engage.yaml in {folder} or above; run: engage init DIR", folder=here))
+
+
+def environment() -> Mapping[str, str]:
+    """Return the process's environment variables."""
+    return os.environ

@@ -1,0 +1,1 @@
+"""Moves become statements: this layer builds SQL and never runs it."""

@@ -1,0 +1,109 @@
+"""Small numbers that stand in narrow rows, and what they mean."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class RunState(IntEnum):
+    """Where an enrolment stands; below COMPLETED it is open."""
+
+    ACTIVE = 0
+    HELD = 1
+    COMPLETED = 2
+    GOAL = 3
+    LEFT = 4
+
+
+class Phase(IntEnum):
+    """How far an enrolment is in the step where it stands."""
+
+    #: the step has not begun for it: it just entered, or was moved here
+    ARRIVES = 0
+    #: it stays for the step's ``after``
+    STAYS = 1
+    #: the step itself waits: a wait or a trigger
+    WAITS = 2
+
+
+class Outcome(IntEnum):
+    """How a passage through a step ended."""
+
+    COMPLETED = 0
+    YES = 1
+    NO = 2
+    SKIPPED = 3
+    FAILED = 4
+    LEFT = 5
+    GOAL = 6
+
+
+class Figure(IntEnum):
+    """What a row of ``totals`` counts. The first seven are outcomes."""
+
+    COMPLETED = 0
+    YES = 1
+    NO = 2
+    SKIPPED = 3
+    FAILED = 4
+    LEFT = 5
+    GOAL = 6
+    WAITING = 10
+    HELD = 11
+    SENT = 20
+    HARD_BOUNCED = 21
+    SOFT_BOUNCED = 22
+    OPENED = 23
+    CLICKED = 24
+    OPTED_OUT = 25
+    COMPLAINED = 26
+
+
+class TimerKind(IntEnum):
+    """What a timer wakes."""
+
+    #: enrolments at a step
+    STEP = 0
+    #: prospects that changed: goals, holds, audiences and grades are looked at
+    CHANGED = 1
+    #: all prospects, for one scenario, in spans of keys after ``after_id``
+    LOOK = 2
+    #: prospects whose inactivity is to be counted
+    INACTIVE = 3
+    #: messages that were handed over, cancelled or failed
+    SETTLED = 4
+    #: enrolments at a trigger, because something happened; their own timer stands
+    WAKE = 5
+
+
+class MessageStatus(IntEnum):
+    """Where a message is."""
+
+    QUEUED = 0
+    HELD = 1
+    SENT = 2
+    FAILED = 3
+    IN_DOUBT = 4
+    CANCELLED = 5
+
+
+class MessageKind(IntEnum):
+    """Whether an opt-out stops a message."""
+
+    MARKETING = 0
+    OPERATIONAL = 1
+
+
+class EntryKind(IntEnum):
+    """Why a row stands in the score ledger."""
+
+    RULE = 0
+    STEP = 1
+    MANUAL = 2
+    IMPORT = 3
+    EXPIRY = 4
+    INACTIVITY = 5
+
+
+#: How many keys a timer or a chunk holds at most.
+CHUNK = 50_000

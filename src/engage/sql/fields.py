@@ -1,0 +1,141 @@
+"""A prospect's field as SQL: its value, and its comparison with constants."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, func, literal, null, or_, select
+
+from engage.clock import micros
+from engage.language.conditions import FieldIs
+from engage.language.zones import days_back, local_day, local_instant, next_days
+from engage.sql import tables as t
+from engage.sql.interning import word
+
+if TYPE_CHECKING:
+    from engage.sql.predicates import Who
+
+Column = ColumnElement[object]
+Truth = ColumnElement[bool]
+
+
+def field_value(field: FieldIs, who: Who, locale: str) -> Column:
+    """Return what a comparison of a field reads: folded text, numbers, ISO days, microseconds."""
+    if field.custom:
+        kept = {"text": "folded", "date": "text", "number": "number"}.get(field.type, "whole")
+        values = t.field_values
+        chosen = select(values.c[kept]).where(
+            values.c.prospect_id == who.id, values.c.field_id == word("field", field.field)
+        )
+        return chosen.scalar_subquery()
+    if field.field in who.standing.c:
+        return who.standing.c[field.field]
+    if field.field == "full_name":
+        return full_name(who.prospect, locale, "_folded")
+    return who.prospect.c[f"{field.field}_folded" if field.type == "text" else field.field]
+
+
+def full_name(prospect: object, locale: str, suffix: str = "") -> Column:
+    """Return the full name: family name first under ``locale: ja``; NULL where both are empty."""
+    columns = prospect.c  # type: ignore[attr-defined]
+    first, last = columns[f"first_name{suffix}"], columns[f"last_name{suffix}"]
+    one, two = (last, first) if locale == "ja" else (first, last)
+    return func.nullif(func.trim(func.coalesce(one, "").concat(" ").concat(func.coalesce(two, ""))), "")
+
+
+def escape_like(text: str) -> str:
+    """Return a text in which LIKE finds no signs of its own (the escape sign is a backslash)."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def like(column: Column, pattern: str) -> Truth:
+    """Return whether a text matches a LIKE pattern."""
+    return column.like(pattern, escape="\\")
+
+
+def text_test(column: Column, glob: str) -> Truth:
+    """Return whether a folded text is a glob's: ``*`` stands for any characters, ``/`` too."""
+    if "*" not in glob:
+        return column == glob
+    return like(column, "%".join(escape_like(part) for part in glob.split("*")))
+
+
+def compared(field: FieldIs, column: Column, at: datetime, zone: ZoneInfo, *, unknown: bool) -> Truth:
+    """Return the comparison; NULL where the field is empty, but for ``ne`` and ``not_in`` unless ``unknown``."""
+    values = field.values
+    match field.operator:
+        case "exists":
+            return column.is_not(null()) if values[0] else column.is_(null())
+        case "eq":
+            return column == values[0]
+        case "ne":
+            return _or_empty(column, column != values[0], unknown)
+        case "in":
+            return column.in_(values)
+        case "not_in":
+            return _or_empty(column, column.not_in(values), unknown)
+        case "gt":
+            return column > values[0]
+        case "gte":
+            return column >= values[0]
+        case "lt":
+            return column < values[0]
+        case "lte":
+            return column <= values[0]
+        case "contains":
+            return like(column, f"%{escape_like(str(values[0]))}%")
+        case "starts_with":
+            return like(column, f"{escape_like(str(values[0]))}%")
+        case "ends_with":
+            return like(column, f"%{escape_like(str(values[0]))}")
+        case "matches":
+            return text_test(column, str(values[0]))
+        case _:
+            return _in_window(field, column, at, zone)
+
+
+def _or_empty(column: Column, test: Truth, unknown: bool) -> Truth:
+    return test if unknown else or_(test, column.is_(null()))
+
+
+def _in_window(field: FieldIs, column: Column, at: datetime, zone: ZoneInfo) -> Truth:
+    """Return whether a date or moment lies in a window that moves with the clock."""
+    amount = int(field.values[0])
+    word_, unit = field.operator.rsplit("_", 1)
+    if field.type == "date":
+        return _day_window(word_, column, local_day(at, zone), amount)
+    if unit == "span":
+        span = amount
+        now = micros(at)
+        bounds = {"within": (now - span, now), "next": (now, now + span), "older_than": (None, now - span)}[word_]
+    elif word_ == "older_than":
+        day = local_day(at, zone) - timedelta(days=amount)
+        bounds = (None, micros(local_instant(day, datetime.min.time(), zone)))
+    elif word_ == "next":
+        first, last = next_days(at, amount, zone)
+        bounds = (micros(first), micros(last) - 1)
+    else:
+        bounds = (micros(days_back(at, amount, zone)), micros(at))
+    low, high = (None if bound is None else literal(bound) for bound in bounds)
+    if low is None:
+        return column < high
+    return and_(column >= low, column <= high)
+
+
+def _day_window(word_: str, column: Column, today: date, days: int) -> Truth:
+    match word_:
+        case "within":
+            return column.between((today - timedelta(days=days - 1)).isoformat(), today.isoformat())
+        case "next":
+            return column.between(today.isoformat(), (today + timedelta(days=days)).isoformat())
+        case _:
+            return column < (today - timedelta(days=days)).isoformat()
+
+
+def since(days: int | None, span: int | None, at: datetime, zone: ZoneInfo) -> ColumnElement[int] | None:
+    """Return the first moment of a window that looks back, in microseconds; None for no window."""
+    if days is not None:
+        return literal(micros(days_back(at, days, zone)))
+    return None if span is None else literal(micros(at) - span)

@@ -1,0 +1,164 @@
+"""Scenarios, enrolments, timers and visits: the engine's own tables."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from engage.sql.columns import Instant, Key, Packed, metadata
+
+#: ``paused_total`` is the time paused so far, in microseconds: durations are kept in scenario time, that is
+#: UTC less this, so that a resume writes one row and not a million.
+scenarios = Table(
+    "scenarios",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("started_at", Instant),
+    Column("paused_at", Instant),
+    Column("paused_total", BigInteger, nullable=False, server_default=text("0")),
+)
+
+#: Every applied version of a scenario, as text; kept for ever.
+versions = Table(
+    "versions",
+    metadata,
+    Column("scenario_id", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("source", Text, nullable=False),
+    Column("applied_at", Instant, nullable=False),
+)
+
+#: A step's name in a scenario and its number, for ever: the same id after an edit is the same number.
+steps = Table(
+    "steps",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("scenario_id", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    UniqueConstraint("scenario_id", "key"),
+)
+
+#: One narrow row a run, the truth about where it stands. No index on a column that a step changes, so a move
+#: stays on its page. ``moves`` counts finished passages. ``due_at`` is in scenario time where the step counts a
+#: duration. ``state`` is a RunState, ``phase`` a Phase.
+enrolments = Table(
+    "enrolments",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("prospect_id", Key, nullable=False),
+    Column("scenario_id", Integer, nullable=False),
+    Column("step_id", Integer, nullable=False),
+    Column("run", SmallInteger, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("moves", SmallInteger, nullable=False),
+    Column("phase", SmallInteger, nullable=False),
+    Column("entered_at", Instant, nullable=False),
+    Column("arrived_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    UniqueConstraint("prospect_id", "scenario_id", "run"),
+    Index(
+        "uq_enrolments_open",
+        "prospect_id",
+        "scenario_id",
+        unique=True,
+        sqlite_where=text("state < 2"),
+        postgresql_where=text("state < 2"),
+    ),
+    postgresql_with={"fillfactor": 50},
+)
+
+#: A timing wheel (Varghese and Lauck, 1987): a due moment, a step and the packed keys of those who wait for
+#: it. Only a hint: the enrolment's own row decides. Looks at changed prospects are timers too.
+timers = Table(
+    "timers",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("kind", SmallInteger, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("scenario_id", Integer),
+    Column("step_id", Integer),
+    Column("count", Integer, nullable=False),
+    Column("after_id", Key),
+    Column("ids", Packed),
+    Index(None, "kind", "due_at"),
+    sqlite_autoincrement=True,
+)
+
+#: Who matched a scenario's audience when it was last looked at; kept only where a scenario asks for those who
+#: begin to match.
+audience_members = Table(
+    "audience_members",
+    metadata,
+    Column("scenario_id", Integer, primary_key=True, autoincrement=False),
+    Column("prospect_id", Key, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+#: One row for each finished passage, insert-only. ``move`` counts a run's passages from 0.
+visits = Table(
+    "visits",
+    metadata,
+    Column("enrolment_id", Key, primary_key=True, autoincrement=False),
+    Column("arrived_at", Instant, nullable=False),
+    Column("left_at", Instant, nullable=False),
+    Column("step_id", Integer, nullable=False),
+    Column("move", SmallInteger, primary_key=True, autoincrement=False),
+    Column("outcome", SmallInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Why a passage failed or was skipped.
+reasons = Table(
+    "reasons",
+    metadata,
+    Column("enrolment_id", Key, primary_key=True, autoincrement=False),
+    Column("move", SmallInteger, primary_key=True, autoincrement=False),
+    Column("reason", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: The report's figures, rolled up: one row or more for a step, local day of arrival (days since 1970-01-01),
+#: figure and class of waiting time. Chunks insert differences; the tick's end folds them.
+totals = Table(
+    "totals",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("scenario_id", Integer, nullable=False),
+    Column("step_id", Integer, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("figure", SmallInteger, nullable=False),
+    Column("bucket", SmallInteger, nullable=False),
+    Column("folded", SmallInteger, nullable=False, server_default=text("0")),
+    Column("count", BigInteger, nullable=False),
+    Column("first_at", Instant),
+    Column("last_at", Instant),
+    Index(None, "scenario_id", "folded"),
+)
+
+#: The one row of the last tick. While it is open (``finished`` 0), whoever ticks next finishes it with its own
+#: moment first; ``phase`` is where its round stands, so that after a crash it goes on there;
+#: timers after ``last_timer`` were written in this phase and wait for the next round.
+ticks = Table(
+    "ticks",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("phase", Text, nullable=False),
+    Column("last_timer", Key, nullable=False),
+    Column("finished", SmallInteger, nullable=False),
+)

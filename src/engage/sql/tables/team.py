@@ -1,0 +1,136 @@
+"""The team, its ToDos, and what goes out to the world."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+    true,
+)
+
+from engage.sql.columns import Instant, Key, metadata
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_folded", Text, nullable=False, server_default=text("''")),
+    Column("email", Text),
+    Column("role", Text, nullable=False),
+    Column("department", Text),
+    Column("job_title", Text),
+    Column("enabled", Boolean, nullable=False, server_default=true()),
+)
+
+#: ``served`` rises each time the round robin gives this member a prospect: the least was served longest ago.
+group_members = Table(
+    "group_members",
+    metadata,
+    Column("group_key", Text, primary_key=True),
+    Column("user_id", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("served", BigInteger, nullable=False, server_default=text("0")),
+)
+
+queue_members = Table(
+    "queue_members",
+    metadata,
+    Column("queue_key", Text, primary_key=True),
+    Column("user_id", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+)
+
+#: ``assignee`` is an addressee: ``user:sato`` or ``queue:inside-sales``.
+#: ``status``: not_started, in_progress, waiting, deferred, completed; ``priority``: high, normal, low.
+todos = Table(
+    "todos",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("prospect_id", Key, nullable=False, index=True),
+    Column("enrolment_id", Key),
+    Column("step_id", Integer),
+    Column("opportunity_id", Key),
+    Column("created_by", Text),
+    Column("subject", Text, nullable=False),
+    Column("comments", Text),
+    Column("due_at", Instant),
+    Column("priority", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("assignee", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("completed_at", Instant),
+    Column("outcome", Text),
+    UniqueConstraint("enrolment_id", "step_id"),
+    Index(None, "assignee", "status"),
+)
+
+#: E-mails. ``status``: 0 queued, 1 held, 2 sent, 3 failed, 4 in_doubt, 5 cancelled. ``kind``: 0 marketing,
+#: 1 operational. ``bounce``: 1 soft, 2 hard.
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("prospect_id", Key, nullable=False),
+    Column("enrolment_id", Key),
+    Column("queued_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    Column("step_id", Integer),
+    Column("template_id", Integer, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("from_owner", Boolean, nullable=False),
+    Column("bounce", SmallInteger),
+    Column("opened_at", Instant),
+    Column("clicked_at", Instant),
+    Column("subject", Text),
+    Column("reason", Text),
+    UniqueConstraint("prospect_id", "enrolment_id", "step_id"),
+    Index(
+        "ix_messages_queued",
+        "id",
+        sqlite_where=text("status = 0"),
+        postgresql_where=text("status = 0"),
+    ),
+)
+
+#: Mails to the team, made by ``notify``. ``addressee`` as in the scenario; ``status`` as for messages.
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("prospect_id", Key, nullable=False),
+    Column("enrolment_id", Key),
+    Column("step_id", Integer),
+    Column("addressee", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("reason", Text),
+    Column("queued_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    UniqueConstraint("enrolment_id", "step_id"),
+    Index(
+        "ix_notifications_queued",
+        "id",
+        sqlite_where=text("status = 0"),
+        postgresql_where=text("status = 0"),
+    ),
+)
+
+#: The workspace as it was applied: what runs. ``path`` is relative to the workspace.
+applied_files = Table(
+    "applied_files",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("applied_at", Instant, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""Statements change state: the tick, in rounds, in chunks, each chunk one transaction."""

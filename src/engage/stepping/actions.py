@@ -1,0 +1,213 @@
+"""Actions: who cannot be served is skipped or failed, for the others effect rows are written."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from sqlalchemy import ColumnElement, Executable, and_, exists, func, literal, not_, null, select, update
+
+from engage.language.calendar import after
+from engage.plan import moves
+from engage.sql import outbox
+from engage.sql import tables as t
+from engage.sql.codes import MessageStatus, Outcome
+from engage.sql.cohort import cohort
+from engage.sql.interning import word_id, word_ids
+from engage.sql.outbox import Site
+from engage.sql.setting import set_field
+from engage.sql.texts import Texts
+from engage.stepping.changes import touch
+from engage.stepping.walk import Place, Walk
+
+Action = (
+    moves.SendEmail | moves.ChangeLists | moves.ChangeTags | moves.AdjustScore | moves.SetField | moves.Assign
+    | moves.CreateTodo | moves.Notify | moves.AddToCampaign | moves.OptOut
+)  # fmt: skip
+Truth = ColumnElement[bool]
+
+
+def perform(walk: Walk, step: moves.Step, action: Action, places: list[Place]) -> None:
+    """Do an action for all rows at some places and let them go on."""
+    ready = _sift(walk, step, action, places)
+    if not ready:
+        return
+    site = Site(walk.connection, walk.tick.now, walk.course.numbers[step.key], walk.numbers_of(ready))
+    for statement in _effects(walk, site, action):
+        walk.connection.execute(statement)
+    touch(walk.connection, walk.tick, _facet(action), site.prospects())
+    walk.passes(step, ready, Outcome.COMPLETED)
+
+
+def _sift(walk: Walk, step: moves.Step, action: Action, places: list[Place]) -> list[Place]:
+    """Let those go on who cannot be served, with the reason; return the places of the others."""
+    match action:
+        case moves.SendEmail():
+            return _mailable(walk, step, action, places)
+        case moves.Assign():
+            return _assignable(walk, step, action, places)
+        case moves.CreateTodo(to="owner") if walk.tick.plans.house.first_queue is None:
+            ownerless = exists(select(1).where(_standing(), t.standings.c.owner.is_(null())))
+            return walk.leave(step, places, ownerless, Outcome.FAILED, reason="no owner, and no queue to take it")
+        case _:
+            return places
+
+
+def _standing() -> Truth:
+    return t.standings.c.prospect_id == cohort.c.prospect_id
+
+
+def _mailable(walk: Walk, step: moves.Step, act: moves.SendEmail, places: list[Place]) -> list[Place]:
+    """Skip who may not be mailed (SPEC section 11), and with ``once`` who ever was."""
+    s = t.standings
+    barred = s.c.do_not_email | s.c.opted_out if act.marketing else s.c.do_not_email
+    barred_here = exists(select(1).where(_standing(), barred))
+    rest = []
+    for place in places:
+        out = walk.divide(place, barred_here)
+        if out.count:
+            bounced = exists(select(1).where(_standing(), s.c.do_not_email))
+            opted = walk.leave(step, [out], bounced, Outcome.SKIPPED, reason="no e-mail may go to this address")
+            walk.passes(step, opted, Outcome.SKIPPED, reason="opted out")
+        if place.count:
+            rest.append(place)
+    if act.marketing and walk.tick.plans.house.require_consent:
+        p = t.prospects
+        silent = not_(exists(select(1).where(p.c.id == cohort.c.prospect_id, p.c.consent_at.is_not(null()))))
+        rest = walk.leave(step, rest, silent, Outcome.SKIPPED, reason="no consent")
+    if act.once:
+        m = t.messages
+        statuses = (MessageStatus.QUEUED, MessageStatus.HELD, MessageStatus.SENT, MessageStatus.IN_DOUBT)
+        number = word_id(walk.connection, "template", act.template)
+        before = exists(
+            select(1).where(
+                m.c.prospect_id == cohort.c.prospect_id, m.c.template_id == number, m.c.status.in_(statuses)
+            )
+        )
+        rest = walk.leave(step, rest, before, Outcome.SKIPPED, reason="was mailed this before")
+    return rest
+
+
+def _assignable(walk: Walk, step: moves.Step, act: moves.Assign, places: list[Place]) -> list[Place]:
+    """Skip who has an owner; fail all where nobody can take them."""
+    if not act.reassign:
+        owned = exists(select(1).where(_standing(), t.standings.c.owner.is_not(null())))
+        places = walk.leave(step, places, owned, Outcome.SKIPPED, reason="has an owner")
+    if act.kind == "queue":
+        return places
+    u = t.users
+    names = [act.name] if act.kind == "user" else [name for name, _ in _members(walk, act.name)]
+    found = walk.connection.scalar(select(func.count()).where(u.c.id.in_(names), u.c.enabled))
+    if not found:
+        walk.passes(step, places, Outcome.FAILED, reason=f"nobody in {act.kind}:{act.name} is enabled")
+        return []
+    return places
+
+
+def _members(walk: Walk, group: str) -> list[tuple[str, int]]:
+    """Return a group's enabled members, who was served longest ago first."""
+    g, u = t.group_members, t.users
+    chosen = (
+        select(g.c.user_id, g.c.served)
+        .join(u, u.c.id == g.c.user_id)
+        .where(g.c.group_key == group, u.c.enabled)
+        .order_by(g.c.served, g.c.position, g.c.user_id)
+    )
+    return [(row.user_id, row.served) for row in walk.connection.execute(chosen)]
+
+
+def _effects(walk: Walk, site: Site, action: Action) -> list[Executable]:
+    """Return the statements that write an action's effects."""
+    connection = walk.connection
+    match action:
+        case moves.SendEmail():
+            return outbox.send_email(site, action, word_id(connection, "template", action.template))
+        case moves.ChangeLists(lists, add):
+            keys = connection.scalars(select(t.lists.c.id).where(t.lists.c.key.in_(lists))).all()
+            return outbox.change_lists(site, keys, add=add)
+        case moves.ChangeTags(tags, add):
+            return outbox.change_tags(site, list(word_ids(connection, "tag", tags).values()), add=add)
+        case moves.AdjustScore():
+            category = word_id(connection, "category", action.category) if action.category else None
+            return outbox.adjust_score(site, action, category)
+        case moves.SetField(changes):
+            return [statement for change in changes for statement in _setting(walk, site, change)]
+        case moves.Assign():
+            return _assigning(walk, site, action)
+        case moves.CreateTodo():
+            house = walk.tick.plans.house
+            due = after(action.due, walk.tick.now, house.hours) if action.due else None
+            return outbox.create_todo(site, action, texts(walk), due, house.first_queue)
+        case moves.Notify():
+            return outbox.notify(site, action, texts(walk))
+        case moves.AddToCampaign():
+            return [_joining(site, action)]
+        case moves.OptOut():
+            return outbox.opt_out(site)
+        case other:
+            assert_never(other)
+
+
+def texts(walk: Walk) -> Texts:
+    """Return the maker of texts for this scenario's prospects."""
+    house = walk.tick.plans.house
+    return Texts(
+        t.standings,
+        t.prospects,
+        house.locale,
+        house.hours.zone,
+        walk.course.plan.name,
+        dict(walk.tick.custom),
+    )
+
+
+def _setting(walk: Walk, site: Site, change: moves.FieldChange) -> list[Executable]:
+    number = word_id(walk.connection, "field", change.field) if change.custom else None
+    return set_field(site, change, texts(walk), number)
+
+
+def _joining(site: Site, act: moves.AddToCampaign) -> Executable:
+    key = select(t.campaigns.c.id).where(t.campaigns.c.key == act.campaign).scalar_subquery()
+    rows = site.rows(cohort.c.prospect_id, key, literal(act.status), site.at)
+    return outbox.join_campaign(site.connection, rows)
+
+
+def _assigning(walk: Walk, site: Site, act: moves.Assign) -> list[Executable]:
+    if act.kind != "group":
+        return outbox.assign_to(site, f"{act.kind}:{act.name}")
+    members = _members(walk, act.name)
+    count = walk.connection.scalar(select(func.count()).select_from(cohort).where(site.here)) or 0
+    turns: list[Executable] = []
+    g = t.group_members
+    latest = max(served for _, served in members)
+    for place, (user, _) in enumerate(members[: min(count, len(members))]):
+        last = count - 1 - (count - 1 - place) % len(members)
+        mine = and_(g.c.group_key == act.name, g.c.user_id == user)
+        turns.append(update(g).values(served=latest + 1 + last).where(mine))
+    return [*outbox.assign_round(site, [user for user, _ in members]), *turns]
+
+
+def _facet(action: Action) -> str:
+    """Return what of a prospect an action changes."""
+    match action:
+        case moves.SendEmail():
+            return "emailed"
+        case moves.ChangeLists():
+            return "list"
+        case moves.ChangeTags():
+            return "tag"
+        case moves.AdjustScore():
+            return "score"
+        case moves.SetField():
+            return "field"
+        case moves.Assign():
+            return "owner"
+        case moves.CreateTodo():
+            return "todo"
+        case moves.Notify():
+            return "nothing"
+        case moves.AddToCampaign():
+            return "campaign"
+        case moves.OptOut():
+            return "mailable"
+        case other:
+            assert_never(other)

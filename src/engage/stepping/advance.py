@@ -1,0 +1,134 @@
+"""A chunk walks the plan: each step's ways are tried in order, the last takes the rest."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from sqlalchemy.exc import DataError, IntegrityError, InternalError, OperationalError
+
+from engage.clock import MICROSECOND
+from engage.language.calendar import after
+from engage.language.moment import Duration
+from engage.plan import moves
+from engage.sql.codes import Outcome, Phase
+from engage.sql.cohort import cohort
+from engage.sql.predicates import holds
+from engage.stepping.actions import perform
+from engage.stepping.finish import finish, write_visits
+from engage.stepping.triggers import arrive_at_trigger, stand_at_trigger
+from engage.stepping.walk import MOST_PLACES, Place, Walk
+
+
+def advance(walk: Walk) -> None:
+    """Step all rows of the cohort until each waits or ends, and write what happened."""
+    walk.start()
+    for step in walk.course.plan.steps:
+        places = walk.at(step)
+        if len(places) > MOST_PLACES:
+            places = gather(walk, step, places)
+        if places:
+            _try(walk, step, places)
+    finish(walk)
+
+
+def gather(walk: Walk, step: moves.Step, places: list[Place]) -> list[Place]:
+    """Bring the places of those who just arrived at a step together; their visits so far are written."""
+    arrived = [place for place in places if place.moved]
+    others = [place for place in places if not place.moved]
+    if len(arrived) < 2:
+        return places
+    return [*others, write_visits(walk, step, arrived)]
+
+
+def is_data_fault(error: Exception) -> bool:
+    """Tell whether a statement failed by its data, so that some rows of the chunk may pass without the others."""
+    if isinstance(error, OperationalError):
+        return "overflow" in str(error.orig) or "too big" in str(error.orig)
+    return isinstance(error, DataError | IntegrityError | InternalError)
+
+
+def _try(walk: Walk, step: moves.Step, places: list[Place]) -> None:
+    """Do a step; for a single enrolment whose data make it fail, the step is failed and the journey goes on."""
+    if not walk.guarded:
+        _step(walk, step, places)
+        return
+    before = [(place, place.passed, place.phase, place.step, place.fate, place.count) for place in places]
+    try:
+        with walk.connection.begin_nested():
+            _step(walk, step, places)
+    except (DataError, IntegrityError, InternalError, OperationalError) as error:
+        if not is_data_fault(error):
+            raise
+        for place, passed, phase, key, fate, count in before:
+            place.passed, place.phase, place.step, place.fate, place.count = passed, phase, key, fate, count
+        way = "no" if isinstance(step.act, moves.Trigger | moves.Rule) else ""
+        walk.passes(step, places, Outcome.FAILED, way, str(error.orig).splitlines()[0][:500])
+
+
+def _step(walk: Walk, step: moves.Step, places: list[Place]) -> None:
+    for place in places:
+        match place.phase:
+            case Phase.ARRIVES:
+                _arrive(walk, step, place)
+            case Phase.STAYS:
+                _stay(walk, place)
+            case Phase.WAITS:
+                _wait(walk, step, place)
+    acting = [place for place in places if place.fate == "moving" and place.step == step.key and place.count]
+    if acting:
+        act_now(walk, step, acting)
+
+
+def due_after(walk: Walk, length: Duration) -> int:
+    """Return the moment a duration from now, in real microseconds."""
+    now = walk.tick.now
+    if not length.business_days:
+        return walk.tick.at + length.length // MICROSECOND
+    moment = after(length, now, walk.tick.plans.house.hours)
+    return walk.tick.at + (moment - now) // MICROSECOND
+
+
+def _arrive(walk: Walk, step: moves.Step, place: Place) -> None:
+    """Begin a step for those who just came: some wait; who does not stays ``moving`` and acts."""
+    if step.stay is not None:
+        walk.rests([place], Phase.STAYS, due_after(walk, step.stay))
+    elif isinstance(step.act, moves.Wait):
+        walk.rests([place], Phase.WAITS, due_after(walk, step.act.length))
+    elif isinstance(step.act, moves.Trigger):
+        arrive_at_trigger(walk, step, step.act, place)
+
+
+def _stay(walk: Walk, place: Place) -> None:
+    """Of those who stay before a step acts, those not due stay on."""
+    early = walk.divide(place, cohort.c.due_at > walk.tick.at)
+    early.fate = "unchanged"
+
+
+def _wait(walk: Walk, step: moves.Step, place: Place) -> None:
+    """Of those for whom the step itself waits, let those go whose time is over, or whose event came."""
+    if isinstance(step.act, moves.Trigger):
+        stand_at_trigger(walk, step, step.act, place)
+        return
+    rest = walk.leave(step, [place], cohort.c.due_at <= walk.tick.at, Outcome.COMPLETED)
+    for place_ in rest:
+        place_.fate = "unchanged"
+
+
+def act_now(walk: Walk, step: moves.Step, places: list[Place]) -> None:
+    """Do what a step does, for all at some places, and let them go on."""
+    match step.act:
+        case moves.Rule(condition):
+            yes = holds(condition, cohort.c.prospect_id, walk.tick.asked)
+            rest = walk.leave(step, places, yes, Outcome.YES, "yes")
+            walk.passes(step, rest, Outcome.NO, "no")
+        case moves.End():
+            walk.passes(step, places, Outcome.COMPLETED)
+        case moves.Wait() | moves.Trigger():
+            raise AssertionError("these wait and do not act")
+        case (
+            moves.SendEmail() | moves.ChangeLists() | moves.ChangeTags() | moves.AdjustScore() | moves.SetField()
+            | moves.Assign() | moves.CreateTodo() | moves.Notify() | moves.AddToCampaign() | moves.OptOut()
+        ) as action:  # fmt: skip
+            perform(walk, step, action, places)
+        case other:
+            assert_never(other)

@@ -1,0 +1,148 @@
+"""Those who wait in a scenario that is edited: moved off removed steps, timed anew where a wait changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, and_, func, insert, literal, or_, select, update
+
+from engage.clock import FOREVER, MICROSECOND, micros
+from engage.language.calendar import after
+from engage.language.moment import Duration
+from engage.plan import moves
+from engage.sql import tables as t
+from engage.sql.codes import Outcome, Phase, RunState, TimerKind
+from engage.sql.packing import pack
+from engage.stepping.figures import Figures
+from engage.stepping.finish import MINUTE
+from engage.stepping.journeys import Course, course_of
+from engage.stepping.preview import ScenarioChange
+from engage.stepping.states import look_at_everybody
+
+E = t.enrolments
+
+
+def move_waiters(
+    connection: Connection, new: moves.Plans, change: ScenarioChange, now: datetime, *, keep_waits: bool
+) -> None:
+    """Bring the open enrolments of an edited scenario to where the new version has them."""
+    if change.steps is None or change.before is None:
+        return
+    before = change.before
+    course = course_of(connection, change.after.key, new)
+    numbers = _numbers(connection, course.id)
+    for key, target in change.steps.targets.items():
+        _leave_step(connection, new, course, numbers[key], numbers[target] if target else None, now)
+    for key in change.steps.changed:
+        earlier, later = before.step(key), change.after.step(key)
+        _change_step(connection, new, course, numbers[key], earlier, later, now, keep_waits=keep_waits)
+    if change.state in ("running", "paused"):
+        look_at_everybody(connection, course.id, micros(now))
+
+
+def _numbers(connection: Connection, scenario_id: int) -> dict[str, int]:
+    found = select(t.steps.c.key, t.steps.c.id).where(t.steps.c.scenario_id == scenario_id)
+    return dict(connection.execute(found).tuples().all())
+
+
+def _here(course: Course, step_id: int) -> ColumnElement[bool]:
+    return and_(E.c.scenario_id == course.id, E.c.step_id == step_id, E.c.state < int(RunState.COMPLETED))
+
+
+def _leave_step(
+    connection: Connection, plans: moves.Plans, course: Course, step_id: int, target: int | None, now: datetime
+) -> None:
+    """Let those who wait at a removed step go on: skipped there, they arrive at another or end."""
+    here, at = _here(course, step_id), micros(now)
+    figures = Figures(course.id, plans.house.hours.zone)
+    groups = select(E.c.arrived_at, E.c.state, func.count()).where(here).group_by(E.c.arrived_at, E.c.state)
+    for arrived, state, count in connection.execute(groups).all():
+        held = state == int(RunState.HELD)
+        figures.left(step_id, micros(arrived), at, count, int(Outcome.SKIPPED), held=held)
+        if target is not None:
+            figures.waits(target, at, count)
+            if held:
+                figures.held(target, at, count)
+    figures.write(connection)
+    names = ["enrolment_id", "arrived_at", "left_at", "step_id", "move", "outcome"]
+    values = select(
+        E.c.id, E.c.arrived_at, literal(at, BigInteger()), E.c.step_id, E.c.moves, literal(int(Outcome.SKIPPED))
+    ).where(here)
+    connection.execute(insert(t.visits).from_select(names, values.order_by(E.c.id)))
+    if target is None:
+        ended = {"state": int(RunState.COMPLETED), "ended_at": at, "arrived_at": at, "moves": E.c.moves + 1}
+        connection.execute(update(E).values(ended).where(here))
+        return
+    moved = {
+        "step_id": target, "phase": int(Phase.ARRIVES), "arrived_at": at, "due_at": at - course.paused_total,
+        "moves": E.c.moves + 1,
+    }  # fmt: skip
+    connection.execute(update(E).values(moved).where(here))
+    time_anew(connection, course, target)
+
+
+def time_anew(connection: Connection, course: Course, step_id: int, kind: TimerKind = TimerKind.STEP) -> None:
+    """Write timers for all who are active at a step, at their own moments; a wake is due at once."""
+    at = func.min(E.c.due_at) + course.paused_total if kind == TimerKind.STEP else literal(0, BigInteger())
+    values = select(
+        literal(int(kind)), at, literal(course.id), literal(step_id), func.count(), pack(connection, E.c.id)
+    ).where(_here(course, step_id), E.c.state == int(RunState.ACTIVE))
+    grouped = values.group_by(E.c.due_at.op("/")(MINUTE)) if kind == TimerKind.STEP else values
+    names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
+    connection.execute(insert(t.timers).from_select(names, grouped.having(func.count() > 0)))
+
+
+def _change_step(
+    connection: Connection,
+    plans: moves.Plans,
+    course: Course,
+    step_id: int,
+    old: moves.Step,
+    new: moves.Step,
+    now: datetime,
+    *,
+    keep_waits: bool,
+) -> None:
+    """Bring those who wait at a changed step up to date."""
+    at = micros(now) - course.paused_total
+    here = _here(course, step_id)
+    if type(old.act) is not type(new.act):
+        begun = {"phase": int(Phase.ARRIVES), "due_at": at}
+        connection.execute(
+            update(E).values(begun).where(here, or_(E.c.phase == int(Phase.WAITS), E.c.phase == int(Phase.ARRIVES)))
+        )
+    if not keep_waits:
+        for phase, before, then in (
+            (Phase.STAYS, old.stay, new.stay),
+            (Phase.WAITS, _length(old.act), _length(new.act)),
+        ):
+            if before != then and before is not None:
+                _change_wait(connection, plans, course, and_(here, E.c.phase == int(phase)), before, then)
+    time_anew(connection, course, step_id)
+    if isinstance(new.act, moves.Trigger):
+        time_anew(connection, course, step_id, TimerKind.WAKE)
+
+
+def _length(act: moves.Act) -> Duration | None:
+    return act.length if isinstance(act, moves.Wait | moves.Trigger) else None
+
+
+def _change_wait(
+    connection: Connection,
+    plans: moves.Plans,
+    course: Course,
+    chosen: ColumnElement[bool],
+    old: Duration,
+    new: Duration | None,
+) -> None:
+    """Make the moment due the arrival plus the new length (SPEC section 7, editing)."""
+    waiting = and_(chosen, E.c.due_at < FOREVER)
+    if new is None or not (old.business_days or new.business_days):
+        length = new.length if new is not None else old.length * 0
+        change = (length - old.length) // MICROSECOND
+        connection.execute(update(E).values(due_at=E.c.due_at + change).where(waiting))
+        return
+    hours = plans.house.hours
+    for arrived in connection.scalars(select(E.c.arrived_at).where(waiting).distinct()).all():
+        due = micros(after(new, arrived, hours)) - course.paused_total
+        connection.execute(update(E).values(due_at=due).where(waiting, E.c.arrived_at == micros(arrived)))

@@ -1,0 +1,140 @@
+"""A plan beside the database's own numbers: what one tick needs of one scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from engage.clock import micros
+from engage.language.conditions import Condition, changes_by_time, facets
+from engage.plan import moves
+from engage.sql import tables as t
+from engage.sql.packing import is_postgres
+from engage.sql.predicates import Now
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A running or paused scenario: its plan, its numbers in the database, the time it was paused."""
+
+    id: int
+    plan: moves.Plan
+    state: str
+    #: microseconds paused so far: scenario time = UTC less this
+    paused_total: int
+    #: each step's number, by its key
+    numbers: Mapping[str, int]
+    #: each step, by its number
+    steps: Mapping[int, moves.Step]
+    #: each step's place in the order of the graph
+    order: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One tick: its moment, the plans, and the scenarios by priority, then id."""
+
+    now: datetime
+    plans: moves.Plans
+    courses: tuple[Course, ...]
+    #: what of a prospect some running scenario's audience, goal … or the grading reads
+    watched: frozenset[str]
+    chunk: int
+    #: custom fields' types, by name
+    custom: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def at(self) -> int:
+        """The moment in microseconds."""
+        return micros(self.now)
+
+    @property
+    def asked(self) -> Now:
+        """The moment as conditions are asked."""
+        house = self.plans.house
+        return Now(self.now, house.hours.zone, house.locale, house.require_consent)
+
+    @property
+    def running(self) -> tuple[Course, ...]:
+        """The courses that run."""
+        return tuple(course for course in self.courses if course.state == "running")
+
+    def course(self, scenario_id: int) -> Course | None:
+        """Return a course by its number."""
+        return next((course for course in self.courses if course.id == scenario_id), None)
+
+
+class PlanChanged(Exception):
+    """A scenario was applied, paused or stopped by somebody else: the plans at hand are old."""
+
+
+def standing_conditions(plan: moves.Plan) -> tuple[Condition, ...]:
+    """Return the conditions of a plan that are asked of everybody, not only at a step."""
+    return tuple(c for c in (plan.audience, plan.suppress, plan.goal, plan.exit) if c is not None)
+
+
+def moves_by_time(plan: moves.Plan) -> bool:
+    """Tell whether a local midnight alone can change who enters, leaves or is held."""
+    return any(changes_by_time(condition) for condition in standing_conditions(plan))
+
+
+def grading_conditions(grading: moves.Grading) -> tuple[Condition, ...]:
+    """Return every condition of the grading."""
+    criteria = [c.condition for profile in grading.profiles.values() for c in profile]
+    return (*criteria, *(condition for _, condition in grading.choices))
+
+
+def open_tick(connection: Connection, plans: moves.Plans, now: datetime, chunk: int, custom: Mapping[str, str]) -> Tick:
+    """Return the tick's view of the scenarios that run or are paused.
+
+    Raises PlanChanged when the database holds another version than the plans.
+    """
+    rows = connection.execute(select(t.scenarios).where(t.scenarios.c.state.in_(("running", "paused")))).all()
+    courses = []
+    for row in rows:
+        plan = plans.scenarios.get(row.key)
+        if plan is None or plan.version != row.version:
+            raise PlanChanged(row.key)
+        courses.append(_course(connection, row, plan))
+    courses.sort(key=lambda course: (-course.plan.priority, course.plan.key))
+    asked = [c for course in courses for c in standing_conditions(course.plan)]
+    watched = frozenset().union(*(facets(c) for c in (*asked, *grading_conditions(plans.grading))))
+    return Tick(now, plans, tuple(courses), watched, chunk, custom)
+
+
+def _course(connection: Connection, row: Any, plan: moves.Plan) -> Course:
+    found = connection.execute(select(t.steps.c.key, t.steps.c.id).where(t.steps.c.scenario_id == row.id))
+    numbers = {key: number for key, number in found}  # noqa: C416 - a row is not a pair for the type checker
+    return Course(
+        id=row.id,
+        plan=plan,
+        state=row.state,
+        paused_total=row.paused_total,
+        numbers={step.key: numbers[step.key] for step in plan.steps},
+        steps={numbers[step.key]: step for step in plan.steps},
+        order={step.key: place for place, step in enumerate(plan.steps)},
+    )
+
+
+def course_of(connection: Connection, key: str, plans: moves.Plans) -> Course:
+    """Return one scenario's plan beside its numbers."""
+    row = connection.execute(select(t.scenarios).where(t.scenarios.c.key == key)).one()
+    return _course(connection, row, plans.scenarios[key])
+
+
+def hold_course(connection: Connection, course: Course) -> None:
+    """Share-lock the scenario's row for this transaction and check that it is as the tick saw it.
+
+    Raises PlanChanged otherwise.
+    """
+    s = t.scenarios
+    asked = select(s.c.state, s.c.version, s.c.paused_total).where(s.c.id == course.id)
+    if is_postgres(connection):
+        asked = asked.with_for_update(read=True)
+    row = connection.execute(asked).one()
+    if (row.state, row.version, row.paused_total) != (course.state, course.plan.version, course.paused_total):
+        raise PlanChanged(course.plan.key)

@@ -1,0 +1,241 @@
+"""Looking at prospects that changed: goal, else exit, else held or released; and who enters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    delete,
+    false,
+    func,
+    insert,
+    literal,
+    not_,
+    select,
+    update,
+)
+
+from engage.intake.grading import regrade
+from engage.intake.inactivity import start_inactivity
+from engage.language.conditions import Condition
+from engage.sql import tables as t
+from engage.sql.codes import Figure, Outcome, RunState, TimerKind
+from engage.sql.cohort import cohort, looked
+from engage.sql.packing import pack, unpacked
+from engage.sql.predicates import holds
+from engage.sql.scratch import analyse, clear
+from engage.stepping.changes import touch
+from engage.stepping.enrol import enrol
+from engage.stepping.figures import Figures
+from engage.stepping.finish import MINUTE
+from engage.stepping.journeys import Course, Tick, hold_course
+
+#: Places of the cohort while goals and holds are asked.
+ACTIVE, HELD, GOAL, LEFT, TO_HOLD, TO_RELEASE = range(6)
+
+
+def look_at_changed(connection: Connection, tick: Tick, timer_ids: Sequence[int]) -> None:
+    """Look at the prospects of some timers, for every running scenario; the timers are done."""
+    clear(connection, looked)
+    keys = unpacked(connection, timer_ids)
+    chosen = select(keys.c.key).join(t.standings, t.standings.c.prospect_id == keys.c.key).distinct()
+    connection.execute(insert(looked).from_select(["prospect_id"], chosen))
+    analyse(connection, looked)
+    bring_up_to_date(connection, tick)
+    for course in tick.running:
+        look(connection, tick, course)
+    for course in tick.running:
+        enrol(connection, tick, course)
+    connection.execute(delete(t.timers).where(t.timers.c.id.in_(timer_ids)))
+
+
+def bring_up_to_date(connection: Connection, tick: Tick) -> None:
+    """Grade the prospects in ``looked`` anew, and time the inactivity of those who are new."""
+    who = select(looked.c.prospect_id)
+    if tick.plans.grading.profiles:
+        regrade(connection, tick.plans, tick.now, who)
+    if tick.plans.scoring.inactivity is not None:
+        s = t.standings
+        new = select(s.c.prospect_id).where(s.c.prospect_id.in_(who), not_(s.c.inactivity_timed))
+        start_inactivity(connection, tick.plans, tick.now, new)
+        connection.execute(
+            update(s).values(inactivity_timed=True).where(s.c.prospect_id.in_(who), not_(s.c.inactivity_timed))
+        )
+
+
+def look_at_all(connection: Connection, tick: Tick, timer_id: int, course: Course, after_id: int) -> None:
+    """Look at the next span of all prospects, for one scenario; the timer remembers how far it came."""
+    clear(connection, looked)
+    last = fill_span(connection, after_id, tick.chunk)
+    if last is None:
+        connection.execute(delete(t.timers).where(t.timers.c.id == timer_id))
+        return
+    look(connection, tick, course)
+    enrol(connection, tick, course)
+    connection.execute(update(t.timers).values(after_id=last).where(t.timers.c.id == timer_id))
+
+
+def fill_span(connection: Connection, after_id: int, chunk: int) -> int | None:
+    """Fill ``looked`` with the next prospects by key; return the last of them, or None."""
+    s = t.standings
+    span = select(s.c.prospect_id).where(s.c.prospect_id > after_id).order_by(s.c.prospect_id).limit(chunk)
+    connection.execute(insert(looked).from_select(["prospect_id"], span))
+    analyse(connection, looked)
+    return connection.scalar(select(func.max(looked.c.prospect_id)))
+
+
+def look(connection: Connection, tick: Tick, course: Course) -> None:
+    """Ask goal, exit and holds of the open runs of the prospects in ``looked``."""
+    plan = course.plan
+    hold_course(connection, course)
+    if plan.goal is None and plan.exit is None and plan.suppress is None and plan.unmatched == "continue":
+        return
+    if not fill_open(connection, course):
+        return
+    if plan.goal is not None:
+        _mark(connection, GOAL, _asked(tick, plan.goal))
+    if plan.exit is not None:
+        _mark(connection, LEFT, _asked(tick, plan.exit))
+    _mark_holds(connection, tick, course)
+    _carry_out(connection, tick, course)
+
+
+def _asked(tick: Tick, condition: Condition) -> ColumnElement[bool]:
+    return holds(condition, cohort.c.prospect_id, tick.asked)
+
+
+def fill_open(connection: Connection, course: Course) -> int:
+    """Fill the cohort with the open runs of the prospects in ``looked``; return how many."""
+    e = t.enrolments
+    clear(connection, cohort)
+    values = (
+        select(
+            e.c.id, e.c.prospect_id, e.c.step_id, case((e.c.state == int(RunState.HELD), HELD), else_=ACTIVE), e.c.moves,
+            literal(0), e.c.entered_at, e.c.arrived_at, e.c.due_at + course.paused_total,
+        )
+        .select_from(looked.join(e, e.c.prospect_id == looked.c.prospect_id))
+        .where(e.c.scenario_id == course.id, e.c.state < int(RunState.COMPLETED))
+    )  # fmt: skip
+    names = [
+        "id",
+        "prospect_id",
+        "step_id",
+        "place",
+        "moves",
+        "written",
+        "entered_at",
+        "arrived_at",
+        "due_at",
+    ]
+    filled = connection.execute(insert(cohort).from_select(names, values))
+    analyse(connection, cohort)
+    return filled.rowcount
+
+
+def _mark(connection: Connection, place: int, test: ColumnElement[bool], *, of: Sequence[int] = (ACTIVE, HELD)) -> None:
+    connection.execute(update(cohort).values(place=place).where(cohort.c.place.in_(of), test))
+
+
+def _mark_holds(connection: Connection, tick: Tick, course: Course) -> None:
+    """Mark who is to be held, to leave or to be released: suppression before ``unmatched``."""
+    plan = course.plan
+    suppressed = _asked(tick, plan.suppress) if plan.suppress is not None else false()
+    unmatched = not_(_asked(tick, plan.audience)) if plan.unmatched != "continue" else false()
+    if plan.unmatched == "exit":
+        _mark(connection, LEFT, and_(unmatched, not_(suppressed)))
+        unmatched = false()
+    away = suppressed | unmatched
+    _mark(connection, TO_HOLD, away, of=(ACTIVE,))
+    _mark(connection, TO_RELEASE, not_(away), of=(HELD,))
+
+
+def _carry_out(connection: Connection, tick: Tick, course: Course) -> None:
+    figures = Figures(course.id, tick.plans.house.hours.zone)
+    leave_runs(connection, tick, course, figures, GOAL, RunState.GOAL, Outcome.GOAL)
+    leave_runs(connection, tick, course, figures, LEFT, RunState.LEFT, Outcome.LEFT)
+    _set_state(connection, figures, TO_HOLD, RunState.HELD, 1)
+    _set_state(connection, figures, TO_RELEASE, RunState.ACTIVE, -1)
+    _wake_released(connection, tick, course)
+    figures.write(connection)
+
+
+def leave_runs(
+    connection: Connection,
+    tick: Tick,
+    course: Course,
+    figures: Figures,
+    place: int,
+    state: RunState,
+    outcome: Outcome,
+) -> None:
+    """End the runs at a place of the cohort where they stand, with a visit that says how."""
+    e, c = t.enrolments, cohort
+    counted = _counts(connection, place)
+    if not counted:
+        return
+    at = literal(tick.at, BigInteger())
+    values = select(c.c.id, c.c.arrived_at, at, c.c.step_id, c.c.moves, literal(int(outcome))).where(c.c.place == place)
+    names = ["enrolment_id", "arrived_at", "left_at", "step_id", "move", "outcome"]
+    connection.execute(insert(t.visits).from_select(names, values.order_by(c.c.id)))
+    held = e.c.state == int(RunState.HELD)
+    for was_held in (False, True):
+        rows = connection.execute(
+            select(c.c.step_id, c.c.arrived_at, func.count())
+            .join(e, e.c.id == c.c.id)
+            .where(c.c.place == place, held if was_held else not_(held))
+            .group_by(c.c.step_id, c.c.arrived_at)
+        ).all()
+        for step_id, arrived_at, count in rows:
+            figures.left(step_id, arrived_at, tick.at, count, int(Figure(int(outcome))), held=was_held)
+    ended = {"state": int(state), "ended_at": tick.at, "moves": c.c.moves + 1}
+    connection.execute(update(e).values(ended).where(e.c.id == c.c.id, c.c.place == place))
+    touch(connection, tick, "scenario", select(c.c.prospect_id).where(c.c.place == place))
+
+
+def _counts(connection: Connection, place: int) -> list[tuple[int, int, int]]:
+    c = cohort
+    grouped = (
+        select(c.c.step_id, c.c.arrived_at, func.count())
+        .where(c.c.place == place)
+        .group_by(c.c.step_id, c.c.arrived_at)
+    )
+    return [(step_id, arrived_at, count) for step_id, arrived_at, count in connection.execute(grouped)]
+
+
+def _set_state(connection: Connection, figures: Figures, place: int, state: RunState, sign: int) -> None:
+    counted = _counts(connection, place)
+    if not counted:
+        return
+    for step_id, arrived_at, count in counted:
+        figures.held(step_id, arrived_at, sign * count)
+    e = t.enrolments
+    connection.execute(update(e).values(state=int(state)).where(e.c.id == cohort.c.id, cohort.c.place == place))
+
+
+def _wake_released(connection: Connection, tick: Tick, course: Course) -> None:
+    """Look at those released now, and time them again at their original moment: holding freezes nothing."""
+    c = cohort
+    names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
+    for kind, moment, test in (
+        (TimerKind.WAKE, literal(tick.at, BigInteger()), None),
+        (TimerKind.STEP, func.min(c.c.due_at), c.c.due_at > tick.at),
+    ):
+        values = select(
+            literal(int(kind)),
+            moment,
+            literal(course.id),
+            c.c.step_id,
+            func.count(),
+            pack(connection, c.c.id),
+        ).where(c.c.place == TO_RELEASE)
+        grouped = (
+            values.group_by(c.c.step_id)
+            if test is None
+            else values.where(test).group_by(c.c.step_id, c.c.due_at.op("/")(MINUTE))
+        )
+        connection.execute(insert(t.timers).from_select(names, grouped))

@@ -1,0 +1,186 @@
+"""A scenario's life: start, pause, resume, stop. Each takes the scenario's row exclusively, in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, and_, func, insert, literal, select, update
+
+from engage.clock import FOREVER, micros, moment
+from engage.errors import Refused
+from engage.language.calendar import after, is_business_day
+from engage.language.moment import Duration
+from engage.language.zones import local_day
+from engage.plan import moves
+from engage.problem import unknown
+from engage.sql import tables as t
+from engage.sql.codes import Outcome, RunState, TimerKind
+from engage.sql.cohort import cohort, looked
+from engage.sql.packing import is_postgres, pack
+from engage.sql.predicates import holds
+from engage.sql.scratch import clear
+from engage.stepping.figures import Figures
+from engage.stepping.journeys import Course, Tick, course_of
+from engage.stepping.look import LEFT, fill_open, fill_span, leave_runs
+from engage.wording import sentence
+
+
+def lock_scenario(connection: Connection, key: str) -> Any:  # noqa: ANN401
+    """Return the scenario's row, locked for this transaction.
+
+    Raises Refused for a scenario that was never applied.
+    """
+    s = t.scenarios
+    asked = select(s).where(s.c.key == key)
+    if is_postgres(connection):
+        asked = asked.with_for_update()
+    row = connection.execute(asked).one_or_none()
+    if row is None:
+        known = connection.scalars(select(s.c.key)).all()
+        if known:
+            raise Refused(unknown("scenario", key, known))
+        raise Refused(sentence("the scenario {key} was never applied; run: engage apply", key=key))
+    return row
+
+
+def look_at_everybody(connection: Connection, scenario_id: int | None, at: int) -> None:
+    """Write a timer that has every prospect looked at, for a scenario, or for the grades."""
+    values = {"kind": int(TimerKind.LOOK), "due_at": at, "scenario_id": scenario_id, "count": 0, "after_id": 0}
+    connection.execute(insert(t.timers).values(**values))
+
+
+def start(connection: Connection, plans: moves.Plans, key: str, now: datetime) -> None:
+    """Let a scenario run: from now on prospects enter it."""
+    row = lock_scenario(connection, key)
+    if row.state == "running":
+        raise Refused(sentence("{key} runs already", key=key))
+    if row.state == "paused":
+        raise Refused(sentence("{key} is paused; run: engage resume {key}", key=key))
+    plan = plans.scenarios[key]
+    values = {"state": "running", "started_at": micros(now), "paused_at": None}
+    connection.execute(update(t.scenarios).values(values).where(t.scenarios.c.id == row.id))
+    if not plan.backfill:
+        _remember_all(connection, plans, plan, row.id, now)
+    look_at_everybody(connection, row.id, micros(now))
+    _time_window(connection, plan, row.id, now)
+
+
+def _time_window(connection: Connection, plan: moves.Plan, scenario_id: int, now: datetime) -> None:
+    """Have everybody looked at when the entry window opens."""
+    if plan.window.start is not None and plan.window.start > now:
+        look_at_everybody(connection, scenario_id, micros(plan.window.start))
+
+
+def _remember_all(
+    connection: Connection, plans: moves.Plans, plan: moves.Plan, scenario_id: int, now: datetime
+) -> None:
+    """Keep who matches already: with ``backfill: false`` only those who begin to match later enter."""
+    s, m = t.standings, t.audience_members
+    asked = Tick(now, plans, (), frozenset(), 0).asked
+    connection.execute(m.delete().where(m.c.scenario_id == scenario_id))
+    matching = select(literal(scenario_id), s.c.prospect_id).where(holds(plan.audience, s.c.prospect_id, asked))
+    connection.execute(insert(m).from_select(["scenario_id", "prospect_id"], matching))
+
+
+def pause(connection: Connection, key: str, now: datetime) -> None:
+    """Pause a scenario: nobody enters or leaves, durations stand still."""
+    row = lock_scenario(connection, key)
+    if row.state != "running":
+        raise Refused(sentence("{key} does not run; its state is {state}", key=key, state=row.state))
+    values = {"state": "paused", "paused_at": micros(now)}
+    connection.execute(update(t.scenarios).values(values).where(t.scenarios.c.id == row.id))
+
+
+def resume(connection: Connection, plans: moves.Plans, key: str, now: datetime) -> None:
+    """Let a paused scenario go on: what was left of each duration is left still."""
+    row = lock_scenario(connection, key)
+    if row.state != "paused":
+        raise Refused(sentence("{key} is not paused; its state is {state}", key=key, state=row.state))
+    length = max(micros(now) - micros(row.paused_at), 0)
+    values = {"state": "running", "paused_at": None, "paused_total": row.paused_total + length}
+    connection.execute(update(t.scenarios).values(values).where(t.scenarios.c.id == row.id))
+    timers = t.timers
+    waiting = and_(
+        timers.c.scenario_id == row.id, timers.c.kind == int(TimerKind.STEP), timers.c.due_at < FOREVER,
+        timers.c.due_at > micros(row.paused_at),
+    )  # fmt: skip
+    connection.execute(update(timers).values(due_at=timers.c.due_at + length).where(waiting))
+    course = course_of(connection, key, plans)
+    for number, step in course.steps.items():
+        if _counts_business_days(step):
+            _move_business_days(connection, plans, course, number)
+    look_at_everybody(connection, row.id, micros(now))
+
+
+def _counts_business_days(step: moves.Step) -> bool:
+    """Tell whether a step waits for business days."""
+    lengths = [step.stay]
+    if isinstance(step.act, moves.Wait | moves.Trigger):
+        lengths.append(step.act.length)
+    return any(length is not None and length.business_days > 0 for length in lengths)
+
+
+def _move_business_days(connection: Connection, plans: moves.Plans, course: Course, step_id: int) -> None:
+    """Move waits in business days to the same time on the next open day; few moments, for all arrived in some tick."""
+    e, hours = t.enrolments, plans.house.hours
+    here = and_(
+        e.c.scenario_id == course.id, e.c.step_id == step_id, e.c.state < int(RunState.COMPLETED), e.c.phase > 0
+    )
+    one = Duration.parse("1 business day")
+    for due in connection.scalars(select(e.c.due_at).where(here, e.c.due_at < FOREVER).distinct()).all():
+        real = micros(due) + course.paused_total
+        closed = not is_business_day(hours, local_day(moment(real), hours.zone))
+        moved = micros(after(one, moment(real), hours)) if closed else real
+        if moved != real:
+            chosen = and_(here, e.c.due_at == micros(due))
+            connection.execute(update(e).values(due_at=moved - course.paused_total).where(chosen))
+            retime(connection, course.id, step_id, moved, and_(here, e.c.due_at == moved - course.paused_total))
+
+
+def retime(connection: Connection, scenario_id: int, step_id: int, due: int, chosen: Any) -> None:  # noqa: ANN401
+    """Write a timer for chosen enrolments at a step; ``due`` is real time in microseconds."""
+    e = t.enrolments
+    values = select(
+        literal(int(TimerKind.STEP)),
+        literal(due, BigInteger()),
+        literal(scenario_id),
+        literal(step_id),
+        func.count(),
+        pack(connection, e.c.id),
+    ).where(chosen)
+    names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
+    connection.execute(insert(t.timers).from_select(names, values.having(func.count() > 0)))
+
+
+def open_runs(connection: Connection, key: str) -> int:
+    """Return how many runs a stop would end."""
+    row = lock_scenario(connection, key)
+    e = t.enrolments
+    chosen = and_(e.c.scenario_id == row.id, e.c.state < int(RunState.COMPLETED))
+    return connection.scalar(select(func.count()).where(chosen)) or 0
+
+
+def stop(connection: Connection, plans: moves.Plans, key: str, now: datetime, chunk: int) -> int:
+    """End a scenario and all its runs as ``left``; return how many runs ended."""
+    row = lock_scenario(connection, key)
+    if row.state not in ("running", "paused"):
+        raise Refused(sentence("{key} does not run; its state is {state}", key=key, state=row.state))
+    course = course_of(connection, key, plans)
+    tick = Tick(now, plans, (course,), frozenset(("scenario",)), chunk)
+    ended, after_id = 0, 0
+    while True:
+        clear(connection, looked)
+        last = fill_span(connection, after_id, chunk)
+        if last is None:
+            break
+        after_id = last
+        ended += fill_open(connection, course)
+        connection.execute(update(cohort).values(place=LEFT))
+        figures = Figures(course.id, plans.house.hours.zone)
+        leave_runs(connection, tick, course, figures, LEFT, RunState.LEFT, Outcome.LEFT)
+        figures.write(connection)
+    connection.execute(t.timers.delete().where(t.timers.c.scenario_id == course.id))
+    values = {"state": "stopped", "paused_at": None}
+    connection.execute(update(t.scenarios).values(values).where(t.scenarios.c.id == row.id))
+    return ended

@@ -1,0 +1,147 @@
+"""The way of a chunk through a plan: cohorts of enrolments, told apart by what they have passed in this tick.
+
+The cohort's rows never carry their path: a ``Place`` here in Python stands for all rows that passed the same steps.
+A step with one way out costs no statement on the cohort; a rule or trigger costs one update for those who leave
+the common way. Visits are written at the end, all at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sqlalchemy import ColumnElement, Connection, func, select, update
+
+from engage.plan.moves import Step
+from engage.sql.codes import Outcome, Phase
+from engage.sql.cohort import cohort
+from engage.stepping.journeys import Course, Tick
+
+#: Numbers of places made on the way begin here; below are the places where a chunk starts.
+FIRST_NUMBER = 2**30
+#: More places than this at one step are brought together, so that their number stays small.
+MOST_PLACES = 4
+
+Fate = Literal["moving", "resting", "unchanged", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One step passed in this tick."""
+
+    step_id: int
+    outcome: Outcome
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class Place:
+    """All rows of the cohort that stand at one step and passed the same steps in this tick."""
+
+    number: int
+    step: str
+    phase: Phase
+    count: int
+    passed: tuple[Passage, ...] = ()
+    #: some passages were written already; the rest began at this tick's moment
+    written: int = 0
+    fate: Fate = "moving"
+    #: the due moment of those who rest here, in real microseconds; None: each row's own
+    due: int | None = None
+    #: the rows' own due moments have changed
+    retimed: bool = False
+
+    @property
+    def moved(self) -> bool:
+        """Whether any step was passed."""
+        return bool(self.passed) or self.written > 0
+
+
+@dataclass(slots=True)
+class Walk:
+    """A chunk on its way."""
+
+    connection: Connection
+    tick: Tick
+    course: Course
+    places: dict[int, Place] = field(default_factory=dict)
+    number: int = FIRST_NUMBER
+    #: one enrolment only: a step that fails by its data is failed, not the chunk
+    guarded: bool = False
+
+    def start(self) -> None:
+        """Find the places where the cohort's rows stand; their numbers were set when they were claimed."""
+        counted = select(cohort.c.place, cohort.c.step_id, func.count()).group_by(cohort.c.place, cohort.c.step_id)
+        for number, step_id, count in self.connection.execute(counted).all():
+            self.places[number] = Place(number, self.course.steps[step_id].key, Phase(number % 4), count)
+
+    def at(self, step: Step) -> list[Place]:
+        """Return the places that stand at a step and are not empty."""
+        return [p for p in self.places.values() if p.step == step.key and p.fate == "moving" and p.count > 0]
+
+    def divide(self, place: Place, test: ColumnElement[bool]) -> Place:
+        """Part the rows that pass a test from a place; return their new place, which may be empty."""
+        self.number += 1
+        moved = self.connection.execute(
+            update(cohort).values(place=self.number).where(cohort.c.place == place.number, test)
+        )
+        new = Place(
+            self.number,
+            place.step,
+            place.phase,
+            moved.rowcount,
+            place.passed,
+            place.written,
+            due=place.due,
+            retimed=place.retimed,
+        )
+        place.count -= moved.rowcount
+        if new.count:
+            self.places[new.number] = new
+        return new
+
+    def passes(
+        self, step: Step, places: Iterable[Place], outcome: Outcome, way: str = "", reason: str | None = None
+    ) -> None:
+        """Let all rows of some places leave a step by one of its ways."""
+        target = step.way(way)
+        passage = Passage(self.course.numbers[step.key], outcome, reason)
+        for place in places:
+            place.passed = (*place.passed, passage)
+            place.phase = Phase.ARRIVES
+            if target is None:
+                place.fate = "ended"
+            else:
+                place.step = target
+
+    def leave(
+        self,
+        step: Step,
+        places: Iterable[Place],
+        test: ColumnElement[bool],
+        outcome: Outcome,
+        way: str = "",
+        reason: str | None = None,
+    ) -> list[Place]:
+        """Let the rows that pass a test leave a step; return the places of the rest."""
+        rest = []
+        for place in places:
+            if place.count == 0:
+                continue
+            gone = self.divide(place, test)
+            if gone.count:
+                self.passes(step, [gone], outcome, way, reason)
+            if place.count:
+                rest.append(place)
+        return rest
+
+    @staticmethod
+    def rests(places: Iterable[Place], phase: Phase, due: int | None) -> None:
+        """Let all rows of some places wait where they are, until a moment or each its own."""
+        for place in places:
+            place.fate, place.phase, place.due = "resting", phase, due
+
+    def numbers_of(self, places: Iterable[Place]) -> tuple[int, ...]:
+        """Return the numbers of places, for statements."""
+        return tuple(place.number for place in places)

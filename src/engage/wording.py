@@ -1,0 +1,57 @@
+"""Sentences for people, in English and Japanese.
+
+A sentence is written once, in English, with named places for its values. Its Japanese twin stands in
+``ja.json`` beside this module under the English text. A sentence without a twin is shown in English.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+Locale = Literal["en", "ja"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence and the values that stand in it."""
+
+    #: the English text, with ``{name}`` where a value stands
+    template: str
+    values: tuple[tuple[str, str], ...] = ()
+
+    def read(self, locale: Locale = "en") -> str:
+        """Return the sentence in a language."""
+        template = self.template if locale == "en" else catalogue(locale).get(self.template, self.template)
+        return template.format(**dict(self.values)) if self.values else template
+
+    def __str__(self) -> str:
+        return self.read()
+
+
+def sentence(template: str, /, **values: object) -> Sentence:
+    """Return a sentence; ``{name}`` in the template is replaced by the value of that name.
+
+    >>> str(sentence("no list is called {name}", name="vip"))
+    'no list is called vip'
+    """
+    return Sentence(template, tuple((name, str(value)) for name, value in values.items()))
+
+
+def said(why: object) -> Sentence:
+    """Return what an error says: the sentence it carries, else its text."""
+    carried = why.args[0] if isinstance(why, Exception) and why.args else why
+    return carried if isinstance(carried, Sentence) else sentence("{why}", why=carried)
+
+
+@cache
+def catalogue(locale: Locale) -> Mapping[str, str]:
+    """Return the translations of a language, by English template."""
+    if locale == "en":
+        return {}
+    text: dict[str, str] = json.loads(files("engage").joinpath(f"{locale}.json").read_text("utf-8"))
+    return text

@@ -1,0 +1,1 @@
+"""The tests of engage: each is an example, with its scenario in its docstring."""
