@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,14 +11,17 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from engage.effects.delivery import deliver
+from engage.effects.outbox import OutboxFolder
+from engage.effects.post import Delivered, Post, Progress
 from engage.errors import Invalid, Outside, Refused
 from engage.graph.build import build
-from engage.graph.checks import check_workspace
-from engage.language.load import Workspace, load, read_folder, with_vocabulary
+from engage.graph.folder import read_workspace
+from engage.language.load import Workspace, load, with_vocabulary
 from engage.plan import moves
 from engage.plan.compile import compile_grading, compile_house, compile_plan, compile_scoring
 from engage.plan.difference import difference
-from engage.problem import Problem, errors
+from engage.problem import errors
 from engage.settings import Settings
 from engage.sql import tables as t
 from engage.sql.codes import CHUNK
@@ -38,6 +40,7 @@ from engage.stepping.preview import (
 )
 from engage.stepping.publish import publish
 from engage.stepping.tick import Ticked, tick
+from engage.stepping.transact import Hook
 from engage.wording import sentence
 
 
@@ -64,21 +67,49 @@ class App:
     def applied(self) -> Applied:
         """Return what was applied to the database."""
         with reading(self.engine).connect() as connection:
-            files = dict(connection.execute(select(t.applied_files.c.path, t.applied_files.c.text)).tuples().all())
-            versions = dict(connection.execute(select(t.scenarios.c.key, t.scenarios.c.version)).tuples().all())
+            files = dict(connection.execute(select(t.applied_files.c.path, t.applied_files.c.text)).all())
+            versions = dict(connection.execute(select(t.scenarios.c.key, t.scenarios.c.version)).all())
             users = tuple(connection.scalars(select(t.users.c.id)).all())
         return compiled(with_vocabulary(load(files)[0], users), versions)
 
-    def tick(self, now: datetime, chunk: int = CHUNK) -> Ticked:
-        """Tick once, alone: who comes while another ticks waits for its turn."""
+    def tick(self, now: datetime, chunk: int = CHUNK, hook: Hook = lambda name: None) -> Ticked:
+        """Tick once, alone: who comes while another ticks waits for its turn.
+
+        ``hook`` is called with a name before and after each commit; what it raises after one ends the tick
+        there, and whoever ticks next goes on with it.
+        """
         with exclusive(self.engine, "tick"), self.engine.connect() as connection:
             for _ in range(20):
                 applied = self.applied()
                 try:
-                    return tick(connection, applied.plans, now, chunk=chunk, custom=applied.custom)
+                    return tick(connection, applied.plans, now, chunk=chunk, custom=applied.custom, hook=hook)
                 except PlanChanged:
                     continue
         raise Outside(sentence("the scenarios were changed again and again while this tick began; try again"))
+
+    def deliver(self, now: datetime, progress: Progress | None = None) -> Delivered:
+        """Hand over what is queued: without a mail server, each mail becomes a file in ``outbox/``.
+
+        Raises Refused where the workspace names no sender, Outside where the channel is away.
+        """
+        if self.settings.smtp_url is not None:
+            message = "this version cannot send by a mail server yet; unset ENGAGE_SMTP_URL to have mail written to outbox/"
+            raise Refused(sentence(message))
+        return deliver(self.engine, _post(self.settings, self.applied()), now, progress)
+
+
+def _post(settings: Settings, applied: Applied) -> Post:
+    """Return what a delivery needs to know."""
+    plans, workspace = applied.plans, applied.workspace
+    return Post(
+        house=plans.house,
+        company=workspace.company,
+        templates=workspace.templates,
+        base_url=settings.base_url.rstrip("/"),
+        secret_key=settings.secret_key,
+        channel=OutboxFolder(settings.workspace / "outbox"),
+        suppress={key: plan.suppress for key, plan in plans.scenarios.items() if plan.suppress is not None},
+    )
 
 
 def compiled(workspace: Workspace, versions: Mapping[str, int]) -> Applied:
@@ -122,15 +153,6 @@ def outside() -> Iterator[None]:
         yield
     except (OperationalError, DBAPIError) as error:
         raise Outside(sentence("the database failed: {why}", why=str(error.orig).strip().splitlines()[0])) from error
-
-
-def read_workspace(folder: Path, users: tuple[str, ...] = ()) -> tuple[Workspace, tuple[Problem, ...]]:
-    """Return the workspace of a folder and every problem of every file, in the order of files and lines."""
-    files, unread = read_folder(folder)
-    workspace, found = load(files)
-    workspace = with_vocabulary(workspace, users)
-    problems = {*unread, *found, *check_workspace(workspace)}
-    return workspace, tuple(sorted(problems, key=lambda problem: (problem.place, str(problem.message))))
 
 
 def valid_workspace(app: App) -> Workspace:

@@ -14,7 +14,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,17 +73,17 @@ def installed() -> Path:
 
 
 @contextmanager
-def started_server(packages: Path) -> Iterator[str]:
-    """Give the URL of a server that runs as long as the block."""
+def started_server(packages: Path, options: Mapping[str, str] = OPTIONS, parent: Path | None = None) -> Iterator[str]:
+    """Give the URL of a server that runs as long as the block; ``parent`` is the folder its data lie in."""
     account = account_for_postgres()
-    with own_folder(Path("/tmp"), account) as folder, own_folder(roomy(), account) as data:
+    with own_folder(Path("/tmp"), account) as folder, own_folder(parent or roomy(), account) as data:
         packages = reachable(packages, folder, account)
         initialise(packages, folder, data, account)
         url = URL.create(
             "postgresql", username="engage", database="postgres", query={"host": str(folder), "port": "5432"}
         )
         with (folder / "log").open("wb") as log:
-            server = start(packages, folder, data, account, log)
+            server = start(packages, folder, data, account, log, options)
             try:
                 with guarded(server, folder, data):
                     wait_until_ready(server, str(url), folder / "log")
@@ -169,13 +169,13 @@ def initdb(packages: Path, folder: Path, account: Account, *arguments: str) -> N
 
 
 def start(
-    packages: Path, folder: Path, data: Path, account: Account, log: IO[bytes]
+    packages: Path, folder: Path, data: Path, account: Account, log: IO[bytes], options: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
     """Start the server, out of reach of the terminal's Ctrl-C: it must outlive the tests it serves."""
-    settings = OPTIONS | {"unix_socket_directories": str(folder), "port": "5432"}
-    options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+    settings = {**options, "unix_socket_directories": str(folder), "port": "5432"}
+    words = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
     return subprocess.Popen(
-        [packages / PROGRAMS / "postgres", "-D", data, *options],
+        [packages / PROGRAMS / "postgres", "-D", data, *words],
         cwd=folder,
         env=surroundings(),
         stdin=subprocess.DEVNULL,

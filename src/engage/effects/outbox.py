@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from engage.effects.channel import Envelope
@@ -39,7 +40,8 @@ class OutboxFolder:
             if self._durable:
                 _sync_folder(self.path)
         except OSError as error:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink()
             message = sentence("the outbox {folder} cannot be written: {why}", folder=self.path, why=error)
             raise Outside(message) from error
 

@@ -82,11 +82,11 @@ class _Reader(HTMLParser):
                 self._hidden += 1
 
     def handle_endtag(self, tag: str) -> None:
+        if tag in ("ul", "ol") and self._lists:
+            self._lists.pop()
         self._break(tag)
         if tag == "a" and self._links:
             self._close_link(*self._links.pop())
-        elif tag in ("ul", "ol") and self._lists:
-            self._lists.pop()
         elif tag in _HIDDEN:
             self._hidden = max(self._hidden - 1, 0)
 
@@ -104,7 +104,7 @@ class _Reader(HTMLParser):
     def _break(self, tag: str) -> None:
         if tag in _PARAGRAPHS:
             # A list in a list goes on line by line.
-            self.pieces.append(_LINE if self._lists and tag in ("ul", "ol") and len(self._lists) > 1 else _PARAGRAPH)
+            self.pieces.append(_LINE if self._lists and tag in ("ul", "ol") else _PARAGRAPH)
         elif tag in _LINES:
             self.pieces.append(_LINE)
 

@@ -14,7 +14,7 @@ def width(text: str, size: float) -> float:
     >>> width("営業", 12)
     24.0
     """
-    return sum(size if _is_wide(char) else size * _narrow(char) for char in text)
+    return sum((size if _is_wide(char) else size * _narrow(char) for char in text), 0.0)
 
 
 def cut(text: str, room: float, size: float) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from engage.clock import EPOCH, micros
@@ -23,6 +23,8 @@ from engage.language.events import EVENTS, MAIL_EVENTS, is_event
 from engage.language.vocabulary import Vocabulary
 from engage.problem import unknown
 from engage.wording import sentence
+
+T = TypeVar("T")
 
 #: What the activities of a file have as their source.
 SOURCE = "import"
@@ -84,7 +86,7 @@ class EventReader:
 
     def read(self, row: Row, cells: list[str], row_name: str) -> Event:
         """Return the event; ``row_name`` is what a row without a source id is called by."""
-        email = read_address(self._cell(cells, "email", cleaned) or "")
+        email = read_address(self._cell(cells, "email", str) or "")
         kind = self._cell(cells, "type", _event)
         if kind is None:
             raise ValueError(sentence("there is no type of event"))
@@ -101,7 +103,7 @@ class EventReader:
             json.dumps(given, ensure_ascii=False, separators=(",", ":")) if given else None, given.get("bot") is True,
         )  # fmt: skip
 
-    def _cell[T](self, cells: list[str], name: str, read: Callable[[str], T]) -> T | None:
+    def _cell(self, cells: list[str], name: str, read: Callable[[str], T]) -> T | None:
         place = self.matching.place(name)
         if place is None:
             return None

@@ -57,7 +57,8 @@ events = staged(
     Column("message_id", Key),
 )
 _COPIED = (
-    "prospect_id", "type_id", "target_id", "link_id", "message_id", "occurred_at", "source_id", "key", "properties", "bot",
+    "prospect_id", "type_id", "target_id", "link_id", "message_id", "occurred_at", "source_id", "key",
+    "properties", "bot",
 )  # fmt: skip
 
 
@@ -96,7 +97,8 @@ class ActivityReader:
         if key is None:
             return ""
         before, _ = self.task.survey.repeats.meet(key)
-        return f"row-{blake2b(f'{before}\x1f{key}'.encode(), digest_size=16).hexdigest()}"
+        name = f"{before}\x1f{key}".encode()
+        return f"row-{blake2b(name, digest_size=16).hexdigest()}"
 
 
 def start(task: Task, connection: Connection) -> Importer:  # noqa: ARG001

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from itertools import pairwise
 
 _PARTS = 64
 
@@ -51,7 +52,7 @@ def _repeated(numbers: list[int]) -> list[tuple[int, int]]:
     """Return those of sorted numbers that come more than once, with their counts."""
     found: list[tuple[int, int]] = []
     count = 1
-    for before, number in zip(numbers, numbers[1:], strict=False):
+    for before, number in pairwise(numbers):
         if number == before:
             count += 1
         elif count > 1:

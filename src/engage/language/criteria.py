@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from engage.language.fields import GRADES
-from engage.language.model import AsTuple, Filled, Ident, Idents, Model, Text, Texts, by_shape, one_or_several
+from engage.language.model import AsTuple, Filled, Ident, Idents, Model, Text, Texts, by_shape, several_of
 
 Scalar = str | int | float | bool
 Number = int | float
@@ -120,7 +120,7 @@ class CampaignTest(Model):
 
 
 OpportunityStatuses = Annotated[
-    tuple[Literal["open", "won", "lost"], ...], BeforeValidator(one_or_several), Field(min_length=1)
+    tuple[Literal["open", "won", "lost"], ...], several_of(Literal["open", "won", "lost"]), Field(min_length=1)
 ]
 
 

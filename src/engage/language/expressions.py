@@ -31,7 +31,7 @@ _THINGS = {"prospect": None, "owner": ("name",), "scenario": ("name",)}
 _environment = Environment(autoescape=False, keep_trailing_newline=True)  # noqa: S701 - only parses, never renders
 
 
-class BadExpression(ValueError):  # noqa: N818 (a user's mistake, not a fault)
+class BadExpression(ValueError):
     """A text whose expressions are not allowed; ``message`` says why, ``line`` counts from 1 in the text."""
 
     def __init__(self, message: Sentence, line: int = 1) -> None:

@@ -73,20 +73,27 @@ def _day(value: object) -> object:
     return parse_date(value)
 
 
+def several_of(kind: Any) -> BeforeValidator:
+    """Return what lets one value stand for a list of one; ``kind`` tells editors what a value is."""
+    return BeforeValidator(one_or_several, json_schema_input_type=kind | tuple[kind, ...])
+
+
+_DayText = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2026-12-01"])]
+_AS_TEXT = BeforeValidator(_text, json_schema_input_type=str | int)
 #: A day, written as 2026-12-01.
-LocalDay = Annotated[date, BeforeValidator(_day)]
+LocalDay = Annotated[date, BeforeValidator(_day, json_schema_input_type=_DayText)]
 #: Makes the list of a file a tuple.
 AsTuple = BeforeValidator(_as_tuple)
 #: Text; a number is taken as written.
-Text = Annotated[str, BeforeValidator(_text)]
+Text = Annotated[str, _AS_TEXT]
 #: Text that is not empty.
-Filled = Annotated[str, BeforeValidator(_text), AfterValidator(_filled), Field(max_length=10_000)]
+Filled = Annotated[str, _AS_TEXT, AfterValidator(_filled), Field(max_length=10_000)]
 #: A name of something: letters of any script (NFC), digits, ``-``, ``_``.
-Ident = Annotated[str, BeforeValidator(_text), AfterValidator(_ident)]
+Ident = Annotated[str, _AS_TEXT, AfterValidator(_ident)]
 #: One id or a list of ids.
-Idents = Annotated[tuple[Ident, ...], BeforeValidator(one_or_several), Field(min_length=1)]
+Idents = Annotated[tuple[Ident, ...], several_of(Ident), Field(min_length=1)]
 #: One text or a list of texts.
-Texts = Annotated[tuple[Text, ...], BeforeValidator(one_or_several), Field(min_length=1)]
+Texts = Annotated[tuple[Text, ...], several_of(Text), Field(min_length=1)]
 
 
 def by_shape(value: Any) -> str:

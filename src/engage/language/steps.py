@@ -94,13 +94,19 @@ def _points(value: object) -> object:
     return value
 
 
+_PointsText = int | Annotated[str, Field(pattern=r"^[+-][0-9]+$")]
+_Points = Annotated[
+    int,
+    BeforeValidator(_points, json_schema_input_type=_PointsText),
+    Field(ge=-1_000_000, le=1_000_000),
+]
+
+
 class AdjustScore(Staying):
     """Add or take points; an entry in the score ledger."""
 
     adjust_score: Annotated[
-        Annotated[Annotated[int, BeforeValidator(_points), Field(ge=-1_000_000, le=1_000_000)], Tag("value")]
-        | Annotated[ScoreChange, Tag("mapping")],
-        Discriminator(by_shape),
+        Annotated[_Points, Tag("value")] | Annotated[ScoreChange, Tag("mapping")], Discriminator(by_shape)
     ] = Field(description="`+10`, `-5`, or {by, to, category}")
 
     @property

@@ -175,7 +175,8 @@ def _thirds(value: object) -> object:
     raise PydanticCustomError("thirds", "worth is counted in thirds of a letter: 1, 2/3, 1/3 …")
 
 
-Thirds = Annotated[int, BeforeValidator(_thirds), Field(ge=0, le=36)]
+_ThirdsText = Annotated[int, Field(ge=0, le=12)] | Annotated[str, Field(pattern=r"^[0-9]+/3$", examples=["2/3"])]
+Thirds = Annotated[int, BeforeValidator(_thirds, json_schema_input_type=_ThirdsText), Field(ge=0, le=36)]
 
 
 class GradeCriterion(Model):

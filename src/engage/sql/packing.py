@@ -31,3 +31,8 @@ def unpacked(connection: Connection, timer_ids: Sequence[int]) -> Subquery:
     keys = func.json_each(t.timers.c.ids).table_valued(column("value", BigInteger()))
     joined = t.timers.join(keys, text("true"))
     return select(keys.c.value.label("key"), t.timers.c.step_id).select_from(joined).where(chosen).subquery("packed")
+
+
+def greatest(connection: Connection, *columns: ColumnElement[int]) -> ColumnElement[int]:
+    """Return the greatest of some values, none of them NULL."""
+    return func.greatest(*columns) if is_postgres(connection) else func.max(*columns)

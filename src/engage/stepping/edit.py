@@ -42,7 +42,7 @@ def move_waiters(
 
 def _numbers(connection: Connection, scenario_id: int) -> dict[str, int]:
     found = select(t.steps.c.key, t.steps.c.id).where(t.steps.c.scenario_id == scenario_id)
-    return dict(connection.execute(found).tuples().all())
+    return dict(connection.execute(found).all())
 
 
 def _here(course: Course, step_id: int) -> ColumnElement[bool]:

@@ -56,7 +56,7 @@ def write_visits(walk: Walk, step: Step, places: list[Place]) -> Place:
     )
     for place in places:
         del walk.places[place.number]
-    whole = Place(walk.number, step.key, Phase.ARRIVES, sum(p.count for p in places), written=1)
+    whole = Place(walk.number, step.key, Phase.ARRIVES, sum(p.count for p in places), written=1, arrived=walk.tick.at)
     walk.places[whole.number] = whole
     return whole
 
@@ -90,8 +90,12 @@ def _visits(walk: Walk, places: list[Place], figures: Figures) -> None:
     if any(row["reason"] for row in rows):
         told = select(cohort.c.id, move, passages.c.reason).select_from(joined).where(passages.c.reason.is_not(None))
         connection.execute(insert(t.reasons).from_select(["enrolment_id", "move", "reason"], told))
-    for place, arrived_at, count in connection.execute(_groups(walk.numbers_of(places))):
-        figures.passed(walk.places[place], arrived_at, now, count)
+    for place in places:
+        if place.arrived is not None:
+            figures.passed(place, place.arrived, now, place.count)
+    mixed = walk.numbers_of(place for place in places if place.arrived is None)
+    for number, arrived_at, count in connection.execute(_groups(mixed)) if mixed else ():
+        figures.passed(walk.places[number], arrived_at, now, count)
 
 
 def _groups(numbers: tuple[int, ...]) -> Select[tuple[int, int, int]]:

@@ -140,7 +140,7 @@ def _wake(connection: Connection, tick: Tick) -> None:
     names = {event for _, _, act in _triggers(tick) if not act.patient for one in act.events for event in one.types}
     w = t.words
     known = select(w.c.text, w.c.id).where(w.c.kind == "event", w.c.text.in_(names))
-    numbers = dict(connection.execute(known).tuples().all())
+    numbers = dict(connection.execute(known).all())
     pairs = {
         (course.numbers[step.key], numbers[event])
         for course, step, act in _triggers(tick)

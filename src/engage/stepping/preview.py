@@ -68,7 +68,7 @@ def waiting_at(connection: Connection, key: str) -> dict[str, int]:
         .where(e.c.scenario_id == number, e.c.state < int(RunState.COMPLETED))
         .group_by(s.c.key)
     )
-    return dict(connection.execute(counted).tuples().all())
+    return dict(connection.execute(counted).all())
 
 
 def audience_size(connection: Connection, plans: moves.Plans, audience: Condition, now: datetime) -> int:

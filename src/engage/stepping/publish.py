@@ -117,8 +117,10 @@ def _scenario(connection: Connection, workspace: Workspace, change: ScenarioChan
     source = workspace.scenarios[plan.key].text
     version = {"scenario_id": number, "version": plan.version, "source": source, "applied_at": now}
     connection.execute(insert(t.versions).values(version))
-    rows = [{"scenario_id": number, "key": step.key} for step in plan.steps]
-    connection.execute(upsert(connection, t.steps).on_conflict_do_nothing(), rows)  # type: ignore[attr-defined]
+    rows: list[dict[str, object]] = [
+        {"scenario_id": number, "key": step.key, "kind": step.kind, "name": step.name} for step in plan.steps
+    ]
+    _replace(connection, t.steps, ["scenario_id", "key"], rows)
 
 
 def _files(connection: Connection, texts: Mapping[str, str], now: datetime) -> None:

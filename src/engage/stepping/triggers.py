@@ -25,6 +25,7 @@ from engage.sql import tables as t
 from engage.sql.codes import MessageStatus, Outcome, Phase
 from engage.sql.cohort import cohort
 from engage.sql.fields import text_test
+from engage.sql.packing import greatest
 from engage.stepping.walk import Place, Walk
 
 Truth = ColumnElement[bool]
@@ -113,12 +114,16 @@ def _unsent(walk: Walk, act: moves.Trigger) -> Truth:
 
 def _fix_deadlines(walk: Walk, act: moves.Trigger, place: Place, arrival: Moment) -> None:
     """Set each row's deadline: from the arrival, or the last hand-over if that is later; FOREVER while unsent."""
-    handed = select(func.max(t.messages.c.sent_at)).where(*_mine(walk, act, MessageStatus.SENT, MessageStatus.IN_DOUBT))
-    sent = func.coalesce(_plain(handed.scalar_subquery()), 0)
-    begin = case((sent > arrival, sent), else_=arrival)
+    m, length = t.messages, act.length.length // MICROSECOND
+    moment_of = case(
+        (m.c.status.in_((MessageStatus.QUEUED, MessageStatus.HELD)), FOREVER),
+        (m.c.status.in_((MessageStatus.SENT, MessageStatus.IN_DOUBT)), type_coerce(m.c.sent_at, BigInteger()) + length),
+        else_=0,
+    )
+    mine = (m.c.prospect_id == cohort.c.prospect_id, m.c.enrolment_id == cohort.c.id, _of(walk, act.mails))
+    handed = func.coalesce(select(func.max(moment_of)).where(*mine).scalar_subquery(), 0)
     here = cohort.c.place == place.number
-    length = act.length.length // MICROSECOND
-    due = case((_unsent(walk, act), FOREVER), else_=begin + length)
+    due = greatest(walk.connection, arrival + length, handed)
     walk.connection.execute(update(cohort).values(due_at=due).where(here))
     if act.length.business_days:
         _fix_business_days(walk, act, place)
@@ -131,10 +136,6 @@ def _fix_business_days(walk: Walk, act: moves.Trigger, place: Place) -> None:
         chosen = and_(here, cohort.c.due_at == begun)
         walk.connection.execute(update(cohort).values(due_at=-_end(walk, act, begun)).where(chosen))
     walk.connection.execute(update(cohort).values(due_at=-cohort.c.due_at).where(here, cohort.c.due_at < 0))
-
-
-def _plain(column: ColumnElement[object]) -> Moment:
-    return type_coerce(column, BigInteger())
 
 
 def _end(walk: Walk, act: moves.Trigger, begun: int) -> int:

@@ -51,6 +51,8 @@ class Place:
     due: int | None = None
     #: the rows' own due moments have changed
     retimed: bool = False
+    #: when all rows arrived here, if that was one moment for all
+    arrived: int | None = None
 
     @property
     def moved(self) -> bool:
@@ -72,9 +74,18 @@ class Walk:
 
     def start(self) -> None:
         """Find the places where the cohort's rows stand; their numbers were set when they were claimed."""
-        counted = select(cohort.c.place, cohort.c.step_id, func.count()).group_by(cohort.c.place, cohort.c.step_id)
-        for number, step_id, count in self.connection.execute(counted).all():
-            self.places[number] = Place(number, self.course.steps[step_id].key, Phase(number % 4), count)
+        bounds = [bound(column) for column in (cohort.c.place, cohort.c.arrived_at) for bound in (func.min, func.max)]
+        low, high, first, last, count = self.connection.execute(select(*bounds, func.count()).select_from(cohort)).one()
+        if low is not None and low == high:
+            self._start_at(low, count, first if first == last else None)
+        elif count:
+            each = select(cohort.c.place, func.count(), *bounds[2:]).group_by(cohort.c.place)
+            for number, some, begun, ended in self.connection.execute(each).all():
+                self._start_at(number, some, begun if begun == ended else None)
+
+    def _start_at(self, number: int, count: int, arrived: int | None) -> None:
+        step = self.course.steps[number // 4]
+        self.places[number] = Place(number, step.key, Phase(number % 4), count, arrived=arrived)
 
     def at(self, step: Step) -> list[Place]:
         """Return the places that stand at a step and are not empty."""
@@ -95,6 +106,7 @@ class Walk:
             place.written,
             due=place.due,
             retimed=place.retimed,
+            arrived=place.arrived,
         )
         place.count -= moved.rowcount
         if new.count:

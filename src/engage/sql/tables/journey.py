@@ -41,13 +41,16 @@ versions = Table(
     Column("applied_at", Instant, nullable=False),
 )
 
-#: A step's name in a scenario and its number, for ever: the same id after an edit is the same number.
+#: A step's name in a scenario and its number, for ever: the same id after an edit is the same number. ``kind`` and
+#: ``name`` are those of the last version that has the step, so that reports can still show a removed one.
 steps = Table(
     "steps",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("scenario_id", Integer, nullable=False),
     Column("key", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default=text("''")),
+    Column("name", Text, nullable=False, server_default=text("''")),
     UniqueConstraint("scenario_id", "key"),
 )
 
