@@ -93,7 +93,9 @@ class App:
         Raises Refused where the workspace names no sender, Outside where the channel is away.
         """
         if self.settings.smtp_url is not None:
-            message = "this version cannot send by a mail server yet; unset ENGAGE_SMTP_URL to have mail written to outbox/"
+            message = (
+                "this version cannot send by a mail server yet; unset ENGAGE_SMTP_URL to have mail written to outbox/"
+            )
             raise Refused(sentence(message))
         return deliver(self.engine, _post(self.settings, self.applied()), now, progress)
 

@@ -1,8 +1,7 @@
-"""The command line: every command with its example, and what becomes of errors."""
+"""The command line: every command in its group, and what becomes of errors."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,36 +10,50 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from engage.cli.commands import COMMANDS, Offer, offered
+from engage.cli.commands import COMMANDS, GROUPS
 from engage.cli.endings import ended
+from engage.cli.offer import Debug, Folder, offered, remember
 from engage.cli.session import Session
+from engage.settings import environment
 
-Folder = Annotated[Path | None, typer.Option("--workspace", metavar="DIR", help="The workspace's folder.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Version = Annotated[bool, typer.Option("--version", help="Show the version.")]
 
 
 def build() -> typer.Typer:
     """Return the command line as Typer has it."""
-    app = typer.Typer(
-        name="engage", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
-    )
+    app = typer.Typer(name="engage", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     app.callback(invoke_without_command=True)(_before)
-    groups: dict[str, typer.Typer] = {}
+    groups = {name: typer.Typer(help=text, no_args_is_help=True) for name, (text, _) in GROUPS.items()}
     for offer in COMMANDS:
         group, _, name = offer.name.rpartition(" ")
-        _register(groups.setdefault(group, _group(app, group)) if group else app, name, offer)
+        home = groups[group] if group else app
+        panel = None if group else offer.panel
+        home.command(name, epilog=f"Example: {offer.example}", rich_help_panel=panel)(offered(offer.function))
+    for name, group_app in groups.items():
+        app.add_typer(group_app, name=name, rich_help_panel=GROUPS[name][1])
     return app
-
-
-def _group(app: typer.Typer, name: str) -> typer.Typer:
-    made = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
-    return made
-
-
-def _register(app: typer.Typer, name: str, offer: Offer) -> None:
-    app.command(name, epilog=f"Example: {offer.example}", rich_help_panel=offer.panel)(offered(offer.function))
 
 
 def _before(ctx: typer.Context, workspace: Folder = None, debug: Debug = False, version: Version = False) -> None:
     """Marketing automation by rules: journeys written as text, stepped on a database."""
+    remember(ctx.obj, workspace, debug=debug)
+    if version:
+        from engage import __version__
+
+        typer.echo(f"engage {__version__}")
+        raise typer.Exit
+
+
+def main(argv: Sequence[str] | None = None, session: Session | None = None) -> int:
+    """Run a command line and return its exit code."""
+    session = session or Session(environment(), Path.cwd())
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        get_command(build()).main(args=arguments, prog_name="engage", obj=session)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(bool(end.code))
+    except Exception as error:  # noqa: BLE001 - the outermost place: nothing may reach the person as a traceback
+        return ended(session, error)
+    finally:
+        session.close()
+    return 0

@@ -146,7 +146,9 @@ class Session:
 
     def show_problems(self, problems: Iterable[Problem], folder: Path) -> None:
         """Print problems, each on its line, with the files as one would open them from here."""
-        typer.echo("".join(f"{seen_from(self.here, folder, p).read(self.locale)}\n" for p in problems), nl=False, err=True)
+        typer.echo(
+            "".join(f"{seen_from(self.here, folder, p).read(self.locale)}\n" for p in problems), nl=False, err=True
+        )
 
     def write(self, text: str, output: Path | None) -> None:
         """Print a text, or write it into a file."""

@@ -121,7 +121,8 @@ def mailed_twice(journey: Journey, _: Workspace) -> Iterator[Problem]:
     for key, template in mails.templates.items():
         placed = journey.steps[key]
         again = same[template] & mails.before.get(key, 0)
-        if again and isinstance(placed.word, SendEmail) and not placed.word.mailing.once:
+        broken = placed.path in journey.file.broken
+        if again and not broken and isinstance(placed.word, SendEmail) and not placed.word.mailing.once:
             first = order[(again & -again).bit_length() - 1]
             line = journey.file.source.place(journey.steps[first].path).line
             message = sentence(

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from engage.sql import tables as t
 from engage.sql.columns import Instant, Key
-from engage.sql.scratch import analyse, clear, scratch
+from engage.sql.scratch import analyse, clear, inserted, scratch
 
 #: What is learnt at this moment. Those of bots are gone from it once they are marked as learnt.
 batch = scratch(
@@ -55,9 +55,8 @@ def _fill(connection: Connection, now: datetime, limit: int) -> int:
     following = select(*order).where(u.c.occurred_at <= now).order_by(*order).limit(limit).subquery("following")
     joined = following.join(a, a.c.id == following.c.activity_id)
     columns = (a.c.id, a.c.prospect_id, a.c.type_id, a.c.target_id, a.c.message_id, a.c.occurred_at, a.c.bot)
-    return connection.execute(
-        insert(batch).from_select([column.name for column in batch.c], select(*columns).select_from(joined))
-    ).rowcount
+    names = [column.name for column in batch.c]
+    return inserted(connection, insert(batch).from_select(names, select(*columns).select_from(joined)))
 
 
 def types_present(connection: Connection) -> dict[str, int]:

@@ -30,7 +30,7 @@ from engage.plan.moves import GradeCriterion, Grading, Plans
 from engage.sql import tables as t
 from engage.sql.columns import Key
 from engage.sql.predicates import Now, Who, truth
-from engage.sql.scratch import analyse, clear, scratch
+from engage.sql.scratch import analyse, clear, inserted, scratch
 
 #: Where everybody starts, and the best grade, by their places.
 START, BEST = GRADES.index("D"), len(GRADES) - 1
@@ -53,8 +53,7 @@ def regrade(connection: Connection, plans: Plans, now: datetime, who: Select[Any
     asked = Now(now, house.hours.zone, house.locale, house.require_consent)
     graded = _graded(plans.grading, who, asked)
     changed = select(graded.c.prospect_id, graded.c.new).where(graded.c.new.is_distinct_from(graded.c.old))
-    found = connection.execute(insert(regraded).from_select(["prospect_id", "grade"], changed)).rowcount
-    if found:
+    if inserted(connection, insert(regraded).from_select(["prospect_id", "grade"], changed)):
         analyse(connection, regraded)
         s = t.standings
         moved = update(s).where(s.c.prospect_id == regraded.c.prospect_id)

@@ -28,7 +28,7 @@ from engage.sql.codes import EntryKind
 from engage.sql.columns import Instant, Key
 from engage.sql.interning import upsert
 from engage.sql.packing import is_postgres
-from engage.sql.scratch import analyse, clear, scratch
+from engage.sql.scratch import analyse, clear, inserted, scratch
 
 #: Names the lock that keeps two learners of one database apart.
 _LOCK = 0x656E6761
@@ -87,7 +87,7 @@ def earn(connection: Connection, rows: Select[Any]) -> int:
     if is_postgres(connection):
         names.append("id")
         chosen.append(func.nextval(func.pg_get_serial_sequence(t.score_entries.name, "id")))
-    return connection.execute(insert(earned).from_select(names, select(*chosen))).rowcount
+    return inserted(connection, insert(earned).from_select(names, select(*chosen)))
 
 
 def write_entries(connection: Connection) -> None:

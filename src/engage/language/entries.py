@@ -16,7 +16,13 @@ _OWN_SECTION = {
     "Criteria": "a condition", "Step": "a step", "Comparison": "operators", "Numbers": "operators",
     "GradeTest": "operators",
 }  # fmt: skip
-_SEVERAL = {"a condition": "conditions", "a mapping": "mappings", "text": "texts", "a step": "steps", "a value": "values"}
+_SEVERAL = {
+    "a condition": "conditions",
+    "a mapping": "mappings",
+    "text": "texts",
+    "a step": "steps",
+    "a value": "values",
+}
 _TYPES = {
     "string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
     "object": "a mapping", "null": "null",

@@ -62,7 +62,7 @@ def _parts(tree: nodes.Template) -> Iterator[str | Merge]:
     for node in tree.body:
         if not isinstance(node, nodes.Output):
             raise BadExpression(
-                sentence("only {{{{ prospect.FIELD }}}} and the like can stand here, no {{% … %}} blocks"),
+                sentence("only {{ prospect.FIELD }} and the like can stand here, no {% … %} blocks"),
                 node.lineno,
             )
         for part in node.nodes:

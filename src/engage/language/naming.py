@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from engage.language.events import is_event
 from engage.language.source import Path
 from engage.language.steps import STEPS
+from engage.problem import nearest
 
 _IDENT = re.compile(r"[\w-]+")
 _ADDRESSEE = re.compile(r"(?:user|group|queue):([\w-]+)")
@@ -22,12 +23,16 @@ BLOCKS = ("yes", "no")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A step of a document: where it stands, its key, its id, and whether that was given."""
+    """A step of a document, whether it parses or not."""
 
     path: Path
+    #: its step key; the nearest one if it is misspelt
     key: str
     id: str
+    #: False: the id was made from the key and the value
     given: bool
+    #: what stands under the step key
+    value: object = None
 
 
 def name_steps(steps: object) -> tuple[Named, ...]:
@@ -39,24 +44,34 @@ def name_steps(steps: object) -> tuple[Named, ...]:
     for path, key, raw in found:
         given = raw.get("id")
         if isinstance(given, str | int) and not isinstance(given, bool):
-            named.append(Named(path, key, _clean(given), True))
+            named.append(Named(path, key, _clean(given), True, raw.get(key)))
             continue
-        step_id = _free(_derived(key, raw[key]), taken, counts)
+        step_id = _free(_derived(key, raw.get(key)), taken, counts)
         taken.add(step_id)
-        named.append(Named(path, key, step_id, False))
+        named.append(Named(path, key, step_id, False, raw.get(key)))
     return tuple(named)
 
 
 def walk(steps: object, path: Path) -> Iterator[tuple[Path, str, Mapping[str, object]]]:
-    """Yield each step of raw data: its path, its first step key, the mapping; depth first, in file order."""
+    """Yield each step of raw data: its path, its first step key, the mapping; depth first, in file order.
+
+    A misspelt step key is put right, so that the step still counts where others name it.
+    """
     for place, raw in enumerate(steps) if isinstance(steps, list | tuple) else ():
         if not isinstance(raw, dict):
             continue
         key = next((word for word in raw if word in STEPS), None)
-        if key is not None:
-            yield (*path, place), key, raw
+        yield ((*path, place), key, raw) if key else ((*path, place), *_put_right(raw))
         for block in BLOCKS:
             yield from walk(raw.get(block), (*path, place, block))
+
+
+def _put_right(raw: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
+    """Return the step key that a mapping without one probably means, and the mapping with it."""
+    for word, value in raw.items():
+        if (key := nearest(word, STEPS)) is not None:
+            return key, {**raw, key: value}
+    return "step", raw
 
 
 def _clean(given: object) -> str:

@@ -74,10 +74,16 @@ def _expected(kinds: set[str]) -> Sentence:
 def document_path(location: tuple[int | str, ...], source: Source) -> Path:
     """Return the part of pydantic's location that stands in the document: union tags are skipped."""
     path: Path = ()
-    for part in location:
-        if source.has((*path, part)):
+    for place, part in enumerate(location):
+        if source.has((*path, part)) and not _is_tag(location, place):
             path = (*path, part)
     return path
+
+
+def _is_tag(location: tuple[int | str, ...], place: int) -> bool:
+    """Tell whether a part is the tag of a step, ``steps 0 wait wait``, which is also a key of that step."""
+    block, number = location[place - 2 : place] if place >= 2 else ("", "")
+    return isinstance(number, int) and block in ("steps", "yes", "no") and location[place] in STEPS
 
 
 def _sentence(detail: ErrorDetails, model: type[BaseModel], source: Source, path: Path) -> Sentence:
@@ -145,7 +151,15 @@ def _siblings(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[
     nodes = [schema]
     for part in location[:-1]:
         nodes = [inner for node in nodes for inner in _step_into(node, part, definitions)] or nodes
-    return tuple(dict.fromkeys(key for node in nodes for key in _open(node, definitions).get("properties", {})))
+    return tuple(dict.fromkeys(key for node in nodes for key in _keys(node, definitions)))
+
+
+def _keys(node: dict[str, Any], definitions: dict[str, Any]) -> Iterator[str]:
+    """Yield the keys of a mapping's schema, or of the mapping among several shapes."""
+    node = _open(node, definitions)
+    yield from node.get("properties", {})
+    for choice in (*node.get("anyOf", ()), *node.get("oneOf", ())):
+        yield from _keys(choice, definitions)
 
 
 @cache

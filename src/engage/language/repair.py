@@ -68,16 +68,15 @@ def _replace_step(data: Any, path: Path, step: Named, broken: dict[Path, None]) 
     if not isinstance(parent, list) or not isinstance(raw, dict):
         return False
     blocks = {block: raw[block] for block in BLOCKS if isinstance(raw.get(block), list) and raw[block]}
-    plain: dict[str, object] = {"rule": {"mailable": True}, **blocks} if blocks else _same_kind(step, raw)
+    plain: dict[str, object] = {"rule": {"mailable": True}, **blocks} if blocks else _same_kind(step)
     parent[int(path[-1])] = {**plain, "id": step.id}
     broken[path] = None
     return True
 
 
-def _same_kind(step: Named, raw: dict[str, Any]) -> dict[str, object]:
+def _same_kind(step: Named) -> dict[str, object]:
     """Keep an e-mail an e-mail, so that triggers on it still find it."""
-    word = raw.get("send_email")
-    template = word.get("template") if isinstance(word, dict) else word
+    template = step.value.get("template") if isinstance(step.value, dict) else step.value
     if step.key == "send_email" and isinstance(template, str):
         return {"send_email": template}
     return {"add_tag": "x"}

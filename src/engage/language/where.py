@@ -23,7 +23,9 @@ class _Where(Model):
     where: criteria.Condition
 
 
-def read_where(text: str, vocabulary: Vocabulary, name: str = "--where") -> tuple[Condition | None, tuple[Problem, ...]]:
+def read_where(
+    text: str, vocabulary: Vocabulary, name: str = "--where"
+) -> tuple[Condition | None, tuple[Problem, ...]]:
     """Return the condition that a text in YAML or JSON says, or None and every mistake.
 
     ``name`` stands for the file in the problems' places.

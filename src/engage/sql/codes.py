@@ -50,6 +50,8 @@ class Figure(IntEnum):
     GOAL = 6
     WAITING = 10
     HELD = 11
+    #: runs begun, at the step where they began
+    ENTERED = 12
     SENT = 20
     HARD_BOUNCED = 21
     SOFT_BOUNCED = 22

@@ -5,36 +5,42 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Integer, SmallInteger, Text
 
 from engage.sql.columns import Key
-from engage.sql.scratch import scratch
+from engage.sql.scratch import keyless, scratch
 
 #: The enrolments of a chunk. ``place`` is where one is on its way through this tick (see stepping.advance);
 #: ``due_at`` is real time in microseconds;
 #: ``written`` counts the visits of this tick that are written already.
-cohort = scratch(
-    "cohort",
-    Column("id", Key, primary_key=True, autoincrement=False),
-    Column("prospect_id", Key, nullable=False),
-    Column("step_id", Integer, nullable=False),
-    Column("place", Integer, nullable=False),
-    Column("moves", SmallInteger, nullable=False),
-    Column("written", SmallInteger, nullable=False),
-    Column("entered_at", BigInteger, nullable=False),
-    Column("arrived_at", BigInteger, nullable=False),
-    Column("due_at", BigInteger, nullable=False),
+cohort = keyless(
+    scratch(
+        "cohort",
+        Column("id", Key, primary_key=True, autoincrement=False),
+        Column("prospect_id", Key, nullable=False),
+        Column("step_id", Integer, nullable=False),
+        Column("place", Integer, nullable=False),
+        Column("moves", SmallInteger, nullable=False),
+        Column("written", SmallInteger, nullable=False),
+        Column("entered_at", BigInteger, nullable=False),
+        Column("arrived_at", BigInteger, nullable=False),
+        Column("due_at", BigInteger, nullable=False),
+    )
 )
 
 #: What each place has passed in this tick: the visits it stands for.
-passages = scratch(
-    "passages",
-    Column("place", Integer, primary_key=True, autoincrement=False),
-    Column("ordinal", Integer, primary_key=True, autoincrement=False),
-    Column("step_id", Integer, nullable=False),
-    Column("outcome", SmallInteger, nullable=False),
-    Column("reason", Text),
+passages = keyless(
+    scratch(
+        "passages",
+        Column("place", Integer, primary_key=True, autoincrement=False),
+        Column("ordinal", Integer, primary_key=True, autoincrement=False),
+        Column("step_id", Integer, nullable=False),
+        Column("outcome", SmallInteger, nullable=False),
+        Column("reason", Text),
+    )
 )
 
 #: The prospects that are looked at.
-looked = scratch(
-    "looked",
-    Column("prospect_id", Key, primary_key=True, autoincrement=False),
+looked = keyless(
+    scratch(
+        "looked",
+        Column("prospect_id", Key, primary_key=True, autoincrement=False),
+    )
 )

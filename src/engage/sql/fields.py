@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, func, literal, null, or_, select
@@ -17,7 +17,7 @@ from engage.sql.interning import word
 if TYPE_CHECKING:
     from engage.sql.predicates import Who
 
-Column = ColumnElement[object]
+Column = ColumnElement[Any]
 Truth = ColumnElement[bool]
 
 

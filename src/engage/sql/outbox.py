@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -62,7 +63,7 @@ class Site:
         """The keys of the prospects that stand at the step."""
         return select(cohort.c.prospect_id).where(self.here)
 
-    def rows(self, *columns: ColumnElement[object], joined: FromClause = cohort) -> Select[tuple[object, ...]]:
+    def rows(self, *columns: ColumnElement[Any], joined: FromClause = cohort) -> Select[Any]:
         """A SELECT over the rows at the step, in the order of their keys."""
         return select(*columns).select_from(joined).where(self.here).order_by(cohort.c.id)
 
@@ -118,7 +119,7 @@ def adjust_score(site: Site, act: moves.AdjustScore, category_id: int | None) ->
     """Write the ledger's rows and add them up; ``to`` is stored as the change needed at this moment."""
     names = ["prospect_id", "at", "points", "kind", "category_id", "enrolment_id", "step_id"]
     joined: FromClause = cohort
-    points: ColumnElement[object] = literal(act.by, BigInteger())
+    points: ColumnElement[Any] = literal(act.by, BigInteger())
     if act.to is not None:
         joined = cohort.join(t.standings, t.standings.c.prospect_id == cohort.c.prospect_id)
         points = act.to - _present(category_id)
@@ -182,7 +183,7 @@ def create_todo(
     site: Site, act: moves.CreateTodo, texts: Texts, due: datetime | None, first_queue: str | None
 ) -> list[Executable]:
     """Make a ToDo for each; without an owner it goes to the first queue."""
-    assignee: ColumnElement[object] = literal(act.to)
+    assignee: ColumnElement[Any] = literal(act.to)
     if act.to == "owner":
         fallback = literal(f"queue:{first_queue}") if first_queue else null()
         assignee = func.coalesce(t.standings.c.owner, fallback)
@@ -217,7 +218,7 @@ def notify(site: Site, act: moves.Notify, texts: Texts) -> list[Executable]:
     return [insert(t.notifications).from_select(names, site.rows(*values, joined=joined_people()))]
 
 
-def join_campaign(connection: Connection, rows: Select[tuple[object, ...]]) -> Executable:
+def join_campaign(connection: Connection, rows: Select[Any]) -> Executable:
     """Make members of a campaign; ``rows`` are (prospect, campaign, status, since). A status given replaces the old."""
     m = t.campaign_members
     made = upsert(connection, m).from_select(["prospect_id", "campaign_id", "status", "since"], rows)
@@ -245,7 +246,7 @@ def assign_round(site: Site, members: Sequence[str]) -> list[Executable]:
     s = t.standings
     place = func.row_number().over(order_by=cohort.c.prospect_id) - 1
     turn = select(cohort.c.prospect_id, (place % len(members)).label("turn")).where(site.here).subquery()
-    owner: ColumnElement[object] = literal(f"user:{members[0]}")
+    owner: ColumnElement[Any] = literal(f"user:{members[0]}")
     if len(members) > 1:
         owner = case({number: f"user:{name}" for number, name in enumerate(members)}, value=turn.c.turn)
     return [update(s).values(owner=owner).where(s.c.prospect_id == turn.c.prospect_id)]

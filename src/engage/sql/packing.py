@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Subquery, column, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
@@ -16,7 +17,7 @@ def is_postgres(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
 
 
-def pack(connection: Connection, key: ColumnElement[int]) -> ColumnElement[object]:
+def pack(connection: Connection, key: ColumnElement[int]) -> ColumnElement[Any]:
     """Return an aggregate that packs keys into one value, in order of the key on PostgreSQL."""
     if is_postgres(connection):
         return func.array_agg(aggregate_order_by(key, key), type_=ARRAY(BigInteger()))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists, false, func, not_, null, or_, select, true
@@ -41,7 +42,7 @@ from engage.sql.interning import word
 Truth = ColumnElement[bool]
 
 #: How each operator compares a value with constants.
-COMPARE: Mapping[str, Callable[[ColumnElement[object], object], Truth]] = {
+COMPARE: Mapping[str, Callable[[ColumnElement[Any], object], Truth]] = {
     "eq": lambda column, value: column == value,
     "ne": lambda column, value: column != value,
     "gt": lambda column, value: column > value,
@@ -124,12 +125,12 @@ def truth(condition: Condition, who: Who, now: Now, *, exact: bool = False, unkn
     return func.coalesce(plain, false()) if exact and not unknown else plain
 
 
-def numbers(column: ColumnElement[object], tests: NumberTests) -> Truth:
+def numbers(column: ColumnElement[Any], tests: NumberTests) -> Truth:
     """Return whether a number passes all tests."""
     return and_(true(), *(COMPARE[operator](column, value) for operator, value in tests))
 
 
-def _score(condition: ScoreIs, who: Who) -> ColumnElement[object]:
+def _score(condition: ScoreIs, who: Who) -> ColumnElement[Any]:
     if condition.category is None:
         return who.standing.c.score
     points = select(t.category_scores.c.points).where(
@@ -211,7 +212,7 @@ def _has_opportunity(condition: HasOpportunity, who: Who) -> Truth:
     return exists(found.where(numbers(o.c.amount, condition.amount)))
 
 
-def _counted(found: ColumnElement[object], wheres: list[Truth], tests: NumberTests) -> Truth:
+def _counted(found: ColumnElement[Any], wheres: list[Truth], tests: NumberTests) -> Truth:
     """Return whether the number of rows passes the tests; "at least one" needs no count."""
     if tests == (("gte", 1),):
         return exists(select(1).where(*wheres))

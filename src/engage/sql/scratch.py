@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Connection, MetaData, Table, UniqueConstraint, delete, text
+from sqlalchemy import Column, Connection, Executable, MetaData, Table, UniqueConstraint, delete, text
 from sqlalchemy.schema import CreateTable
 
 from engage.sql.packing import is_postgres
@@ -15,10 +15,24 @@ def scratch(name: str, *columns: Column[Any] | UniqueConstraint) -> Table:
     return Table(name, MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DELETE ROWS")
 
 
+def keyless(table: Table) -> Table:
+    """Have PostgreSQL keep no index on a temporary table's key: its rows are read all at once."""
+    table.info["keyless"] = True
+    return table
+
+
+def _made(connection: Connection, table: Table) -> Executable:
+    """Return the statement that makes a temporary table where there is none."""
+    if not (table.info.get("keyless") and is_postgres(connection)):
+        return CreateTable(table, if_not_exists=True)
+    columns = ", ".join(f"{c.name} {c.type.compile(connection.dialect)}" for c in table.columns)
+    return text(f"CREATE TEMPORARY TABLE IF NOT EXISTS {table.name} ({columns}) ON COMMIT DELETE ROWS")
+
+
 def clear(connection: Connection, *tables: Table) -> None:
     """Make temporary tables where the connection has none yet, and empty them."""
     for table in tables:
-        connection.execute(CreateTable(table, if_not_exists=True))
+        connection.execute(_made(connection, table))
         connection.execute(delete(table))
 
 
@@ -27,3 +41,8 @@ def analyse(connection: Connection, *tables: Table) -> None:
     if is_postgres(connection):
         for table in tables:
             connection.execute(text(f"ANALYZE {table.name}"))
+
+
+def inserted(connection: Connection, statement: Insert) -> int:
+    """Run an INSERT and return how many rows it made, on every database."""
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, Executable, Text, cast, delete, func, literal, null, select, update
 
 from engage.language.fields import fold
@@ -12,7 +14,7 @@ from engage.sql.interning import upsert, word
 from engage.sql.outbox import Site, joined_people
 from engage.sql.texts import Texts
 
-Column = ColumnElement[object]
+Column = ColumnElement[Any]
 
 
 def set_field(site: Site, change: FieldChange, texts: Texts, field_id: int | None) -> list[Executable]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -27,12 +28,12 @@ from engage.sql import tables as t
 from engage.sql.fields import full_name
 from engage.sql.interning import word
 
-Column = ColumnElement[object]
+Column = ColumnElement[Any]
 _DATETIMES = frozenset(field.name for field in STANDARD if field.type == "datetime")
 _DAY = 86_400_000_000
 
 
-def grade_letter(column: Column) -> Case[object]:
+def grade_letter(column: Column) -> Case[Any]:
     """Return the grade as it is written; NULL stays NULL."""
     return case({place: letter for place, letter in enumerate(GRADES)}, value=column)
 

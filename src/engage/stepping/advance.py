@@ -100,8 +100,9 @@ def _arrive(walk: Walk, step: moves.Step, place: Place) -> None:
 
 def _stay(walk: Walk, place: Place) -> None:
     """Of those who stay before a step acts, those not due stay on."""
-    early = walk.divide(place, cohort.c.due_at > walk.tick.at)
-    early.fate = "unchanged"
+    if place.due_to is None or place.due_to > walk.tick.at:
+        early = walk.divide(place, cohort.c.due_at > walk.tick.at)
+        early.fate = "unchanged"
 
 
 def _wait(walk: Walk, step: moves.Step, place: Place) -> None:
@@ -109,9 +110,8 @@ def _wait(walk: Walk, step: moves.Step, place: Place) -> None:
     if isinstance(step.act, moves.Trigger):
         stand_at_trigger(walk, step, step.act, place)
         return
-    rest = walk.leave(step, [place], cohort.c.due_at <= walk.tick.at, Outcome.COMPLETED)
-    for place_ in rest:
-        place_.fate = "unchanged"
+    for early in walk.leave_due(step, [place], Outcome.COMPLETED):
+        early.fate = "unchanged"
 
 
 def act_now(walk: Walk, step: moves.Step, places: list[Place]) -> None:

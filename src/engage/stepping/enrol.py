@@ -90,7 +90,7 @@ def _after_entry(connection: Connection, tick: Tick, course: Course, before: int
     names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
     connection.execute(insert(t.timers).from_select(names, timer))
     figures = Figures(course.id, tick.plans.house.hours.zone)
-    figures.waits(first, tick.at, entered)
+    figures.entered(first, tick.at, entered)
     figures.write(connection)
     if course.plan.campaign is not None:
         key = select(t.campaigns.c.id).where(t.campaigns.c.key == course.plan.campaign).scalar_subquery()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,24 +13,10 @@ from engage.clock import moment
 from engage.language.zones import local_day
 from engage.sql import tables as t
 from engage.sql.codes import Figure
+from engage.sql.waits import bucket
 from engage.stepping.walk import Place
 
 _EPOCH = date(1970, 1, 1)
-#: Classes of waiting time grow by a tenth: the middle of a class is at most 5 % off.
-GROWTH = math.log(1.1)
-_SHIFT = 200
-
-
-def bucket(microseconds: int) -> int:
-    """Return the class of a waiting time; 0 is no time at all."""
-    if microseconds <= 0:
-        return 0
-    return max(1, round(math.log(microseconds / 1_000_000) / GROWTH) + _SHIFT)
-
-
-def bucket_seconds(number: int) -> float:
-    """Return the waiting time that a class stands for, in seconds."""
-    return 0.0 if number == 0 else math.exp((number - _SHIFT) * GROWTH)
 
 
 def day_number(at: int, zone: ZoneInfo) -> int:
@@ -77,6 +62,11 @@ class Figures:
     def waits(self, step_id: int, arrived_at: int, count: int) -> None:
         """Count rows that now wait at a step; fewer than none take them off."""
         self._add(step_id, arrived_at, Figure.WAITING, count)
+
+    def entered(self, step_id: int, at: int, count: int) -> None:
+        """Count runs that begin at a step, where they wait."""
+        self._add(step_id, at, Figure.ENTERED, count)
+        self.waits(step_id, at, count)
 
     def left(self, step_id: int, arrived_at: int, now: int, count: int, figure: int, *, held: bool) -> None:
         """Count rows that leave the scenario at a step where they waited or were held."""

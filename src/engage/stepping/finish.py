@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, case, func, insert, literal, select, update
 
@@ -94,11 +95,11 @@ def _visits(walk: Walk, places: list[Place], figures: Figures) -> None:
         if place.arrived is not None:
             figures.passed(place, place.arrived, now, place.count)
     mixed = walk.numbers_of(place for place in places if place.arrived is None)
-    for number, arrived_at, count in connection.execute(_groups(mixed)) if mixed else ():
+    for number, arrived_at, count in connection.execute(_groups(mixed)).all() if mixed else ():
         figures.passed(walk.places[number], arrived_at, now, count)
 
 
-def _groups(numbers: tuple[int, ...]) -> Select[tuple[int, int, int]]:
+def _groups(numbers: tuple[int, ...]) -> Select[int, int, int]:
     """Return how many rows of each place arrived at which moment: few moments, for all arrive in some tick."""
     grouped = select(cohort.c.place, cohort.c.arrived_at, func.count()).where(cohort.c.place.in_(numbers))
     return grouped.group_by(cohort.c.place, cohort.c.arrived_at)
@@ -162,7 +163,7 @@ def _timers(walk: Walk, places: Iterable[Place]) -> None:
 
 def _timer(walk: Walk, step_id: int, due: int | None, numbers: list[int]) -> None:
     names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
-    moment: ColumnElement[object] = func.min(cohort.c.due_at) if due is None else literal(due, BigInteger())
+    moment: ColumnElement[Any] = func.min(cohort.c.due_at) if due is None else literal(due, BigInteger())
     values = select(
         literal(int(TimerKind.STEP)),
         moment,

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, literal, select
+from sqlalchemy import Connection, FromClause, Select, delete, func, insert, literal, select
 
 from engage.sql import tables as t
+from engage.sql.packing import is_postgres
 
 #: Differences of a scenario are folded when there are more than this, and more than a quarter of what is folded.
 ENOUGH = 2_000
+_KEYS = ("scenario_id", "step_id", "day", "figure", "bucket")
+_NAMES = [*_KEYS, "count", "first_at", "last_at", "folded"]
 
 
 def fold_totals(connection: Connection, scenario_ids: Iterable[int]) -> None:
@@ -29,15 +33,18 @@ def fold_scenario(connection: Connection, scenario_id: int) -> None:
     """Fold one scenario's figures; sums stay what they are."""
     totals = t.totals
     last = connection.scalar(select(func.max(totals.c.id)).where(totals.c.scenario_id == scenario_id)) or 0
-    keys = (totals.c.scenario_id, totals.c.step_id, totals.c.day, totals.c.figure, totals.c.bucket)
     old = (totals.c.scenario_id == scenario_id) & (totals.c.id <= last)
-    total = func.sum(totals.c.count)
-    values = (
-        select(*keys, total, func.min(totals.c.first_at), func.max(totals.c.last_at), literal(1))
-        .where(old)
-        .group_by(*keys)
-        .having(total != 0)
-    )
-    names = ["scenario_id", "step_id", "day", "figure", "bucket", "count", "first_at", "last_at", "folded"]
-    connection.execute(insert(totals).from_select(names, values))
+    if is_postgres(connection):
+        # One statement, one snapshot: a figure that somebody commits meanwhile under a lower id is left alone.
+        gone = delete(totals).where(old).returning(*totals.c).cte("gone")
+        connection.execute(insert(totals).from_select(_NAMES, _folded(gone)))
+        return
+    connection.execute(insert(totals).from_select(_NAMES, _folded(totals).where(old)))
     connection.execute(delete(totals).where(old))
+
+
+def _folded(rows: FromClause) -> Select[Any]:
+    keys = [rows.c[name] for name in _KEYS]
+    total = func.sum(rows.c.count)
+    values = select(*keys, total, func.min(rows.c.first_at), func.max(rows.c.last_at), literal(1))
+    return values.group_by(*keys).having(total != 0)

@@ -86,7 +86,8 @@ def fill_span(connection: Connection, after_id: int, chunk: int) -> int | None:
     span = select(s.c.prospect_id).where(s.c.prospect_id > after_id).order_by(s.c.prospect_id).limit(chunk)
     connection.execute(insert(looked).from_select(["prospect_id"], span))
     analyse(connection, looked)
-    return connection.scalar(select(func.max(looked.c.prospect_id)))
+    last: int | None = connection.scalar(select(func.max(looked.c.prospect_id)))
+    return last
 
 
 def look(connection: Connection, tick: Tick, course: Course) -> None:

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, delete, insert, literal, or_, select
 from engage.sql import tables as t
 from engage.sql.codes import RunState, TimerKind
 from engage.sql.cohort import cohort, looked
-from engage.sql.interning import upsert
 from engage.sql.packing import is_postgres, unpacked
 from engage.sql.scratch import analyse, clear
 from engage.stepping.advance import advance, is_data_fault
@@ -148,7 +147,9 @@ def fill_cohort(connection: Connection, course: Course, timer_ids: Sequence[int]
         .order_by(e.c.id)
     )  # fmt: skip
     names = ["id", "prospect_id", "step_id", "place", "moves", "written", "entered_at", "arrived_at", "due_at"]
-    connection.execute(upsert(connection, cohort).from_select(names, values).on_conflict_do_nothing())  # type: ignore[attr-defined]
+    if len(timer_ids) > 1:
+        values = values.distinct()
+    connection.execute(insert(cohort).from_select(names, values))
 
 
 def step_apart(connection: Connection, tick: Tick, course: Course, timer_ids: list[int], hook: Hook) -> int:
@@ -181,7 +182,6 @@ def _halve(connection: Connection, timer_id: int) -> list[int]:
     middle = len(row.ids) // 2
     kept = {"kind": row.kind, "due_at": row.due_at, "scenario_id": row.scenario_id, "step_id": row.step_id}
     connection.execute(delete(timers).where(timers.c.id == timer_id))
-    return [
-        connection.execute(insert(timers).values(**kept, count=len(ids), ids=list(ids))).inserted_primary_key[0]
-        for ids in (row.ids[:middle], row.ids[middle:])
-    ]
+    halves = (row.ids[:middle], row.ids[middle:])
+    made = [insert(timers).values(**kept, count=len(ids), ids=list(ids)).returning(timers.c.id) for ids in halves]
+    return [connection.scalars(statement).one() for statement in made]

@@ -68,7 +68,7 @@ def _replace(connection: Connection, table: Any, keys: Iterable[str], rows: list
 
 
 def _team(connection: Connection, workspace: Workspace) -> None:
-    users = [
+    users: list[dict[str, object]] = [
         {
             "id": key, "name": user.name, "name_folded": fold(user.name), "email": user.email, "role": user.role,
             "department": user.department, "job_title": user.job_title,

@@ -124,7 +124,7 @@ def _next(connection: Connection, view: Tick, phase: str) -> tuple[str | None, i
 
 
 def _look_at_midnight(connection: Connection, view: Tick) -> None:
-    timers = [
+    timers: list[dict[str, int | None]] = [
         {"kind": int(TimerKind.LOOK), "due_at": view.at, "scenario_id": course.id, "count": 0, "after_id": 0}
         for course in view.courses
         if moves_by_time(course.plan)

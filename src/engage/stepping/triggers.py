@@ -51,18 +51,18 @@ def stand_at_trigger(walk: Walk, step: moves.Step, act: moves.Trigger, place: Pl
     """Settle those who wait: an event at or before the deadline is a yes, however late it is learnt of."""
     now = walk.tick.at
     places = [place]
-    if act.mails:
+    if act.mails and (place.due_to is None or place.due_to >= FOREVER):
         begun = walk.divide(place, and_(cohort.c.due_at >= FOREVER, not_(_unsent(walk, act))))
         if begun.count:
             _fix_deadlines(walk, act, begun, cohort.c.arrived_at)
-            begun.retimed = True
+            begun.retimed, begun.due_from, begun.due_to = True, None, None
             places.append(begun)
     low = cohort.c.entered_at if act.since_entry else cohort.c.arrived_at
     yes = happened(walk, act, low, cohort.c.due_at)
     if act.patient:
         yes = and_(cohort.c.due_at <= now, yes)
     rest = walk.leave(step, places, yes, Outcome.YES, "yes")
-    rest = walk.leave(step, rest, cohort.c.due_at <= now, Outcome.NO, "no")
+    rest = walk.leave_due(step, rest, Outcome.NO, "no")
     for each in rest:
         if each.retimed:
             walk.rests([each], Phase.WAITS, None)

@@ -7,8 +7,8 @@ the common way. Visits are written at the end, all at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
@@ -53,6 +53,9 @@ class Place:
     retimed: bool = False
     #: when all rows arrived here, if that was one moment for all
     arrived: int | None = None
+    #: the earliest and the latest moment at which rows here are due, where that is known
+    due_from: int | None = None
+    due_to: int | None = None
 
     @property
     def moved(self) -> bool:
@@ -74,18 +77,21 @@ class Walk:
 
     def start(self) -> None:
         """Find the places where the cohort's rows stand; their numbers were set when they were claimed."""
-        bounds = [bound(column) for column in (cohort.c.place, cohort.c.arrived_at) for bound in (func.min, func.max)]
-        low, high, first, last, count = self.connection.execute(select(*bounds, func.count()).select_from(cohort)).one()
-        if low is not None and low == high:
-            self._start_at(low, count, first if first == last else None)
-        elif count:
-            each = select(cohort.c.place, func.count(), *bounds[2:]).group_by(cohort.c.place)
-            for number, some, begun, ended in self.connection.execute(each).all():
-                self._start_at(number, some, begun if begun == ended else None)
+        columns = (cohort.c.place, cohort.c.arrived_at, cohort.c.due_at)
+        bounds = [bound(column) for column in columns for bound in (func.min, func.max)]
+        whole = self.connection.execute(select(*bounds, func.count()).select_from(cohort)).one()
+        if whole[0] is not None and whole[0] == whole[1]:
+            self._start_at(whole)
+        elif whole[-1]:
+            for row in self.connection.execute(select(*bounds, func.count()).group_by(cohort.c.place)).all():
+                self._start_at(row)
 
-    def _start_at(self, number: int, count: int, arrived: int | None) -> None:
+    def _start_at(self, row: Sequence[int]) -> None:
+        number, _, first, last, due_from, due_to, count = row
         step = self.course.steps[number // 4]
-        self.places[number] = Place(number, step.key, Phase(number % 4), count, arrived=arrived)
+        arrived = first if first == last else None
+        place = Place(number, step.key, Phase(number % 4), count, arrived=arrived, due_from=due_from, due_to=due_to)
+        self.places[number] = place
 
     def at(self, step: Step) -> list[Place]:
         """Return the places that stand at a step and are not empty."""
@@ -97,17 +103,7 @@ class Walk:
         moved = self.connection.execute(
             update(cohort).values(place=self.number).where(cohort.c.place == place.number, test)
         )
-        new = Place(
-            self.number,
-            place.step,
-            place.phase,
-            moved.rowcount,
-            place.passed,
-            place.written,
-            due=place.due,
-            retimed=place.retimed,
-            arrived=place.arrived,
-        )
+        new = replace(place, number=self.number, count=moved.rowcount)
         place.count -= moved.rowcount
         if new.count:
             self.places[new.number] = new
@@ -147,6 +143,21 @@ class Walk:
             if place.count:
                 rest.append(place)
         return rest
+
+    def leave_due(self, step: Step, places: Iterable[Place], outcome: Outcome, way: str = "") -> list[Place]:
+        """Let the rows leave whose moment has come; return the places of the rest.
+
+        Where all or none are due no statement is needed.
+        """
+        rest, now = [], self.tick.at
+        for place in places:
+            if place.due_to is not None and place.due_to <= now:
+                self.passes(step, [place], outcome, way)
+            elif place.due_from is not None and place.due_from > now:
+                rest.append(place)
+            else:
+                rest += self.leave(step, [place], cohort.c.due_at <= now, outcome, way)
+        return [place for place in rest if place.count]
 
     @staticmethod
     def rests(places: Iterable[Place], phase: Phase, due: int | None) -> None:

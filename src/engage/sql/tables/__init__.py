@@ -23,7 +23,6 @@ from engage.sql.tables.journey import (
 )
 from engage.sql.tables.people import (
     FIELDS,
-    StandardField,
     campaign_members,
     campaigns,
     consents,
@@ -47,7 +46,6 @@ from engage.sql.tables.team import (
 
 __all__ = [
     "FIELDS",
-    "StandardField",
     "activities",
     "applied_files",
     "audience_members",

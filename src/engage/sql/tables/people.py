@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -23,7 +25,7 @@ from engage.sql.columns import Instant, Key, metadata
 
 FIELDS = STANDARD
 
-_TYPES: dict[str, type[TypeEngine[object]]] = {
+_TYPES: dict[str, type[TypeEngine[Any]]] = {
     "text": Text,
     "integer": BigInteger,
     "number": Float,
@@ -31,10 +33,10 @@ _TYPES: dict[str, type[TypeEngine[object]]] = {
 }
 
 
-def _columns(field: StandardField) -> list[Column[object]]:
+def _columns(field: StandardField) -> list[Column[Any]]:
     """Return a field's column and, for text, its folded twin that criteria read."""
-    kind: TypeEngine[object] = Instant() if field.type == "datetime" else _TYPES[field.type]()
-    columns: list[Column[object]] = [Column(field.name, kind)]
+    kind: TypeEngine[Any] = Instant() if field.type == "datetime" else _TYPES[field.type]()
+    columns: list[Column[Any]] = [Column(field.name, kind)]
     if field.type == "text":
         columns.append(Column(f"{field.name}_folded", Text))
     return columns

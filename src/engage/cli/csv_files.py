@@ -1,0 +1,147 @@
+"""``engage import`` and ``engage export``: data in and out as CSV files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from engage.cli.progress import progress
+from engage.cli.session import Format, Now, Session
+from engage.errors import Invalid, Outside, Refused
+from engage.problem import errors
+from engage.wording import sentence
+
+if TYPE_CHECKING:
+    from engage.intake.import_kind import ImportSummary
+    from engage.language.conditions import Condition
+    from engage.language.vocabulary import Vocabulary
+
+Mode = Literal["insert", "update", "upsert", "delete"]
+
+
+def import_file(
+    session: Session,
+    kind: Annotated[str, typer.Argument(help="prospects, activities, list-members, users, unsubscribes")],
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The file.")],
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="COL=FIELD,…", help="Or FIELD=TEXT with {COL}; may be repeated."),
+    ] = None,
+    blanks: Annotated[
+        list[str] | None, typer.Option("--blank", metavar="TEXT", help="Read this text as empty; may be repeated.")
+    ] = None,
+    mode: Annotated[Mode, typer.Option("--mode", help="What may happen to rows.")] = "upsert",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count everything, keep nothing.")] = False,
+    encoding: Annotated[str, typer.Option("--encoding", help="auto, utf-8, cp932, utf-16 …")] = "auto",
+    clear_empty: Annotated[bool, typer.Option("--clear-empty", help="An empty cell clears its field.")] = False,
+    create_prospects: Annotated[
+        bool, typer.Option("--create-prospects", help="Unknown addresses become prospects.")
+    ] = False,
+    rejected: Annotated[
+        Path | None, typer.Option("--rejected", metavar="FILE", help="Where bad rows go; else FILE.rejected.csv.")
+    ] = None,
+    now: Now = None,
+    form: Format = "table",
+) -> None:
+    """Import a CSV file; bad rows are set aside with the reason."""
+    from engage.intake.import_kind import ImportOptions
+    from engage.intake.imports import run_import
+
+    app, moment = session.app(), session.moment(now)
+    options = ImportOptions(
+        mode=mode, dry_run=dry_run, encoding=encoding, maps=tuple(maps or ()), blanks=tuple(blanks or ()),
+        clear_empty=clear_empty, create_prospects=create_prospects, rejected=rejected,
+    )  # fmt: skip
+    if not file.is_file():
+        raise Refused(sentence("{file} is not there", file=file))
+    with progress(session.read("rows"), _rows_of(file)) as told:
+        summary = run_import(app.engine, kind, file, options, app.running().workspace.vocabulary, moment, told)
+    if form == "json":
+        session.write_json(_as_data(summary, session))
+    else:
+        _show(session, summary, dry_run=dry_run)
+
+
+def _rows_of(file: Path) -> int:
+    """Return about how many rows a file has: its lines."""
+    with file.open("rb") as stream:
+        return max(sum(part.count(b"\n") for part in iter(lambda: stream.read(1 << 20), b"")) - 1, 1)
+
+
+def _show(session: Session, summary: ImportSummary, *, dry_run: bool) -> None:
+    text = "{read} rows: {inserted} inserted, {updated} updated, {unchanged} unchanged, {deleted} deleted, {rejected} rejected"
+    session.say(
+        sentence(
+            text, read=summary.read, inserted=summary.inserted, updated=summary.updated, unchanged=summary.unchanged,
+            deleted=summary.deleted, rejected=summary.rejected,
+        )
+    )  # fmt: skip
+    for column, field in summary.matched.items():
+        if column != field:
+            session.say(sentence("    column {column} → {field}", column=column, field=field))
+    for each in summary.ignored:
+        why = each.why.read(session.locale)
+        session.say(sentence("    column {column} is ignored: {why}", column=each.column, why=why))
+    if summary.rejected_file is not None:
+        session.say(sentence("    rejected rows, with reasons: {file}", file=summary.rejected_file))
+    if dry_run:
+        session.say(sentence("nothing was kept: this was a dry run"))
+
+
+def _as_data(summary: ImportSummary, session: Session) -> dict[str, object]:
+    counts = {
+        name: getattr(summary, name) for name in ("read", "inserted", "updated", "unchanged", "deleted", "rejected")
+    }
+    return {
+        **counts,
+        "encoding": summary.encoding,
+        "matched": dict(summary.matched),
+        "ignored": [{"column": each.column, "why": each.why.read(session.locale)} for each in summary.ignored],
+        "rejected_file": None if summary.rejected_file is None else str(summary.rejected_file),
+    }
+
+
+def export(
+    session: Session,
+    kind: Annotated[str, typer.Argument(help="prospects, activities, visits, messages, todos, scores, users …")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write there, not to the terminal.")
+    ] = None,
+    where: Annotated[
+        str | None, typer.Option("--where", metavar="CRITERIA", help="Only prospects for whom this holds, in YAML.")
+    ] = None,
+    now: Now = None,
+) -> None:
+    """Export rows as CSV; an import of the same kind takes them back."""
+    from engage.reports.exports import run_export
+
+    app, moment = session.app(), session.moment(now)
+    workspace = app.running().workspace
+    vocabulary, consent = workspace.vocabulary, workspace.company.require_consent
+    chosen = None if where is None else _condition(session, where, vocabulary)
+    if output is None:
+        run_export(app.engine, kind, sys.stdout.buffer, vocabulary, moment, chosen, require_consent=consent)
+        return
+    part = output.with_name(f".{output.name}.part")
+    try:
+        with part.open("wb") as stream:
+            count = run_export(app.engine, kind, stream, vocabulary, moment, chosen, require_consent=consent)
+        part.replace(output)
+    except OSError as error:
+        raise Outside(sentence("{file} cannot be written: {why}", file=output, why=error.strerror)) from error
+    finally:
+        part.unlink(missing_ok=True)
+    session.warn(sentence("{count} rows → {file}", count=count, file=output))
+
+
+def _condition(session: Session, text: str, vocabulary: Vocabulary) -> Condition:
+    from engage.language.where import read_where
+
+    condition, problems = read_where(text, vocabulary)
+    if condition is None:
+        session.folder, session.workspace = session.folder, session.here
+        raise Invalid(errors(problems))
+    return condition

@@ -1,0 +1,83 @@
+"""``engage tick``, ``deliver`` and ``run``: what makes the engine go."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+from threading import Event
+from typing import Annotated
+
+import typer
+
+from engage.cli.progress import progress
+from engage.cli.session import Format, Now, Session
+from engage.wording import sentence
+
+_EVERY = re.compile(r"([0-9]{1,6})\s*(s|m|h)?")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def tick(session: Session, now: Now = None, form: Format = "table") -> None:
+    """Bring everything up to a moment, once."""
+    app, moment = session.app(), session.moment(now)
+    with progress(session.read("chunks of work")) as told:
+        count = 0
+
+        def hook(name: str) -> None:
+            nonlocal count
+            if name.endswith(".after_commit"):
+                count += 1
+                told(count)
+
+        done = app.tick(moment, hook=hook)
+    if form == "json":
+        session.write_json({"at": done.at, "done": done.done, "chunks": done.chunks})
+    elif done.done:
+        session.say(sentence("tick at {at}: {chunks} chunks of work", at=session.shown(done.at), chunks=done.chunks))
+    else:
+        session.say(sentence("nothing was changed: {at} lies before the last tick", at=session.shown(done.at)))
+
+
+def deliver(session: Session, now: Now = None, form: Format = "table") -> None:
+    """Render and send what is queued."""
+    app, moment = session.app(), session.moment(now)
+    with progress(session.read("messages")) as told:
+        done = app.deliver(moment, lambda so_far: told(so_far.sent + so_far.cancelled + so_far.failed))
+    if form == "json":
+        counts = {"sent": done.sent, "cancelled": done.cancelled, "failed": done.failed}
+        session.write_json({**counts, "notifications": done.notifications})
+        return
+    text = "{sent} sent, {cancelled} cancelled, {failed} failed, {notifications} notifications to the team"
+    session.say(
+        sentence(text, sent=done.sent, cancelled=done.cancelled, failed=done.failed, notifications=done.notifications)
+    )
+
+
+def run(
+    session: Session,
+    every: Annotated[str, typer.Option("--every", metavar="60s", help="How often to tick: 30s, 5m, 1h.")] = "60s",
+) -> None:
+    """Tick, send and do the nightly work until stopped; a second daemon stands by."""
+    from engage import daemon
+
+    seconds = _read_every(session, every)
+    app, stopping = session.app(), Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda number, frame: stopping.set())
+    log = daemon.make_log(sys.stdout)
+    drained = daemon.run(app, daemon.Rhythm(every=seconds), session.clock, stopping, log)
+    if not drained:
+        # A chunk that never ends would keep the process: the database rolls it back.
+        sys.stdout.flush()
+        os._exit(0)
+
+
+def _read_every(session: Session, text: str) -> float:
+    found = _EVERY.fullmatch(text.strip())
+    seconds = int(found[1]) * _SECONDS[found[2] or "s"] if found else 0
+    if seconds < 1:
+        message = session.read("{text} is not a span of time; write for example 60s, 5m or 1h", text=repr(text))
+        raise typer.BadParameter(message, param_hint="--every")
+    return float(seconds)

@@ -1,0 +1,1 @@
+"""State becomes numbers, read-only: report card, status, exports, views of one prospect."""
