@@ -157,14 +157,24 @@ def outside() -> Iterator[None]:
         raise Outside(sentence("the database failed: {why}", why=str(error.orig).strip().splitlines()[0])) from error
 
 
+def known_users(app: App) -> tuple[str, ...]:
+    """Return the ids of the users in the database: of files, commands, imports and pages."""
+    with reading(app.engine).connect() as connection:
+        return tuple(connection.scalars(select(t.users.c.id)).all())
+
+
+def running(app: App) -> Workspace:
+    """Return the workspace that was applied; before the first time, what the files say."""
+    workspace = app.applied().workspace
+    return workspace if workspace.texts else valid_workspace(app)
+
+
 def valid_workspace(app: App) -> Workspace:
     """Return the workspace of the settings' folder.
 
     Raises Invalid with every mistake when there is any.
     """
-    with reading(app.engine).connect() as connection:
-        users = tuple(connection.scalars(select(t.users.c.id)).all())
-    workspace, problems = read_workspace(app.settings.workspace, users)
+    workspace, problems = read_workspace(app.settings.workspace, known_users(app))
     if errors(problems):
         raise Invalid(errors(problems))
     return workspace

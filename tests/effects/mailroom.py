@@ -64,11 +64,6 @@ class Watcher:
 
 def template(body: str, *, subject: str = "Hello", head: str = "", language: str | None = None) -> Template:
     """Read a template as the workspace does; it must be without mistakes."""
-    made = read_raw(body, subject=subject, head=head, language=language)
-    return made
-
-
-def read_raw(body: str, *, subject: str = "Hello", head: str = "", language: str | None = None) -> Template:
     suffix = f".{language}" if language else ""
     text = f"---\nsubject: '{subject}'\n{head}---\n{body}"
     made, problems = read_template(f"templates/hello{suffix}.html", text, list(all_fields(COMPANY)))

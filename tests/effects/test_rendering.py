@@ -51,7 +51,10 @@ def test_a_field_without_value_prints_nothing_and_can_have_a_default(engine: Eng
     """FAULTS B27, B28: never "Dear None"."""
     add_prospect(engine, 1, first_name="", last_name="  ", annual_revenue=float("inf"), city=None)
     add_message(engine, 1)
-    body = "[{{ prospect.first_name }}|{{ prospect.last_name | default('you') }}|{{ prospect.annual_revenue }}|{{ prospect.city }}|{{ owner.name }}|{{ prospect.renewal_date | date | default('none') }}]"
+    body = (
+        "[{{ prospect.first_name }}|{{ prospect.last_name | default('you') }}|{{ prospect.annual_revenue }}|"
+        "{{ prospect.city }}|{{ owner.name }}|{{ prospect.renewal_date | date | default('none') }}]"
+    )
     assert text_of(one_mail(engine, template(body))).startswith("[|you||||none]")
 
 
@@ -153,7 +156,8 @@ def test_a_footer_that_is_there_is_left_alone(engine: Engine) -> None:
 def test_a_link_that_no_reader_sees_is_no_footer(sqlite_engine: Engine) -> None:
     add_prospect(sqlite_engine, 1)
     add_message(sqlite_engine, 1)
-    hidden = "<title>{{ sender.name }}</title><style>/* {{ unsubscribe_url }} */</style><!-- {{ sender.address }} --><p>Hi</p>"
+    hidden = "<title>{{ sender.name }}</title><style>/* {{ unsubscribe_url }} */</style>"
+    hidden += "<!-- {{ sender.address }} --><p>Hi</p>"
     text = text_of(one_mail(sqlite_engine, template(hidden)))
     assert "Example marketing\n1-1 Chiyoda, Tokyo\nUnsubscribe (https://" in text
 
@@ -161,7 +165,8 @@ def test_a_link_that_no_reader_sees_is_no_footer(sqlite_engine: Engine) -> None:
 def test_styles_are_inlined_and_kept(sqlite_engine: Engine) -> None:
     add_prospect(sqlite_engine, 1)
     add_message(sqlite_engine, 1)
-    styled = "<html><head><STYLE>p { color: red } @media print { p { color: black } }</STYLE></head><body><p>Hi</p></body></html>"
+    styles = "<STYLE>p { color: red } @media print { p { color: black } }</STYLE>"
+    styled = f"<html><head>{styles}</head><body><p>Hi</p></body></html>"
     html = html_of(one_mail(sqlite_engine, template(styled)))
     assert '<p style="color: red;">Hi</p>' in html
     assert "@media print" in html
@@ -227,7 +232,8 @@ def test_loops_sets_and_filters_work(sqlite_engine: Engine) -> None:
     body = (
         "{% set who = prospect.last_name | title %}{% for i in [1, 2, 3] %}{{ loop.index }}{{ who }}"
         "{% if not loop.last %}-{% endif %}{% endfor %} {{ ['<a>', 'b'] | join('&') }} {{ 'aXb' | replace('X', '+') }}"
-        " {{ 2.5 | round(1) }} {{ who ~ '!' }} {% set block %}<i>{{ who }}</i>{% endset %}{{ block }} {{ 'a b' | urlencode }}"
+        " {{ 2.5 | round(1) }} {{ who ~ '!' }} {% set block %}<i>{{ who }}</i>{% endset %}{{ block }}"
+        " {{ 'a b' | urlencode }}"
     )
     text = text_of(one_mail(sqlite_engine, template(body)))
     assert text.startswith("1Sato-2Sato-3Sato <a>&b a+b 2.5 Sato! Sato a%20b")

@@ -10,7 +10,7 @@ import typer
 
 from engage.cli.progress import progress
 from engage.cli.session import Format, Now, Session
-from engage.errors import Invalid, Outside, Refused
+from engage.errors import Outside, Refused
 from engage.problem import errors
 from engage.wording import sentence
 
@@ -47,6 +47,7 @@ def import_file(
     form: Format = "table",
 ) -> None:
     """Import a CSV file; bad rows are set aside with the reason."""
+    from engage.app import running
     from engage.intake.import_kind import ImportOptions
     from engage.intake.imports import run_import
 
@@ -58,7 +59,7 @@ def import_file(
     if not file.is_file():
         raise Refused(sentence("{file} is not there", file=file))
     with progress(session.read("rows"), _rows_of(file)) as told:
-        summary = run_import(app.engine, kind, file, options, app.running().workspace.vocabulary, moment, told)
+        summary = run_import(app.engine, kind, file, options, running(app).vocabulary, moment, told)
     if form == "json":
         session.write_json(_as_data(summary, session))
     else:
@@ -116,10 +117,11 @@ def export(
     now: Now = None,
 ) -> None:
     """Export rows as CSV; an import of the same kind takes them back."""
+    from engage.app import running
     from engage.reports.exports import run_export
 
     app, moment = session.app(), session.moment(now)
-    workspace = app.running().workspace
+    workspace = running(app)
     vocabulary, consent = workspace.vocabulary, workspace.company.require_consent
     chosen = None if where is None else _condition(session, where, vocabulary)
     if output is None:
@@ -142,6 +144,6 @@ def _condition(session: Session, text: str, vocabulary: Vocabulary) -> Condition
 
     condition, problems = read_where(text, vocabulary)
     if condition is None:
-        session.folder, session.workspace = session.folder, session.here
-        raise Invalid(errors(problems))
+        session.show_problems(errors(problems))
+        raise typer.Exit(1)
     return condition

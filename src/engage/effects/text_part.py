@@ -14,7 +14,7 @@ _PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "t
 _LINES = frozenset(["div", "tr", "li", "section", "header", "footer", "article", "main", "body", "html"])
 #: Comments; elements whose text is not shown; declarations; start and end tags with their attributes.
 _SIGNS = re.compile(
-    r"""<!--(?:.*?-->|.*)|<(style|script|title|template)\b[^>]*>(?:.*?</\1\s*>|.*)|<[!?][^>]*>|"""
+    r"""<!--(?:.*?-->|.*)|<(style|script|title|template)\b[^<>]*+>(?:.*?</\1\s*>|.*)|<[!?][^<>]*+>|"""
     r"""<(/?)([a-z][a-z0-9:-]*)((?:[^<>"']++|"[^"]*+"|'[^']*+')*+)>""",
     re.IGNORECASE | re.DOTALL,
 )
@@ -64,8 +64,8 @@ class _Reader:
 
     pieces: list[str] = field(default_factory=list)
     elements: int = 0
-    #: links that are open: the address and where their text begins
-    links: list[tuple[str, int]] = field(default_factory=list)
+    #: the link that is open: its address and where its text begins; a new one ends it, as in a browser
+    link: tuple[str, int] | None = None
     #: lists that are open: the number of the last entry, or None for bullets
     lists: list[int | None] = field(default_factory=list)
 
@@ -96,7 +96,8 @@ class _Reader:
             case "img":
                 self.data(_attribute(attributes, "alt"))
             case "a":
-                self.links.append((_attribute(attributes, "href"), len(self.pieces)))
+                self._close_link()
+                self.link = (_attribute(attributes, "href"), len(self.pieces))
             case "ul" | "ol":
                 self.lists.append(0 if tag == "ol" else None)
             case "li":
@@ -107,8 +108,8 @@ class _Reader:
         if tag in ("ul", "ol") and self.lists:
             self.lists.pop()
         self._break(tag)
-        if tag == "a" and self.links:
-            self._close_link(*self.links.pop())
+        if tag == "a":
+            self._close_link()
 
     def _break(self, tag: str) -> None:
         if tag in _PARAGRAPHS:
@@ -123,7 +124,11 @@ class _Reader:
         self.lists[-1] += 1
         return f"{self.lists[-1]}. "
 
-    def _close_link(self, href: str, start: int) -> None:
+    def _close_link(self) -> None:
+        if self.link is None:
+            return
+        href, start = self.link
+        self.link = None
         inner = "".join(self.pieces[start:]).strip()
         address = href.strip().removeprefix("mailto:").removeprefix("tel:")
         if not address or address.startswith("#") or address == inner:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from engage.errors import Refused
 from engage.intake.charset import encoding_of
@@ -41,8 +41,7 @@ class CsvFile:
     header: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row of a file, with the number of the line on which it begins."""
 
     line: int
@@ -84,12 +83,8 @@ def rows(file: CsvFile) -> Iterator[Row]:
 
     Raises Refused where the file as a whole cannot be parsed, as with a quote that is never closed.
     """
-    width = len(file.header)
-    strange = _REPLACED if file.encoding.startswith(_WIDE) else _UNREADABLE
     try:
-        for row in islice(_records(file), 1, None):
-            fault = row.fault or _fault(row.cells, width, strange, file.encoding)
-            yield row if fault is None else Row(row.line, row.cells, fault)
+        yield from islice(_records(file), 1, None)
     except OSError as error:
         raise Refused(sentence("{file} cannot be read: {why}", file=file.path, why=error.strerror)) from None
 
@@ -101,27 +96,28 @@ def _open(file: CsvFile) -> TextIO:
 
 def _records(file: CsvFile) -> Iterator[Row]:
     """Yield every record that is not a blank line, the header first."""
+    width = len(file.header)
+    strange = _REPLACED if file.encoding.startswith(_WIDE) else _UNREADABLE
     with _open(file) as stream:
         reader = csv.reader(iter(partial(stream.readline, _MOST), ""), delimiter=file.delimiter, strict=True)
         while True:
             line = reader.line_num + 1
             try:
-                cells = next(reader)
-            except StopIteration:
+                for cells in reader:
+                    if cells:
+                        yield Row(line, cells, _fault(cells, width, strange, file.encoding))
+                    line = reader.line_num + 1
                 return
             except csv.Error as error:
                 # A mistake inside one line spoils its row. One that spans lines may have swallowed others.
                 if reader.line_num > line or str(error).startswith("unexpected end"):
                     raise Refused(_unclosed(file, line)) from None
                 yield Row(line, [], sentence("the row cannot be parsed: {why}", why=error))
-                continue
-            if cells:
-                yield Row(line, cells)
 
 
 def _fault(cells: list[str], width: int, strange: re.Pattern[str], encoding: str) -> Sentence | None:
-    """Return what is wrong with a row as a whole."""
-    if len(cells) != width:
+    """Return what is wrong with a row as a whole; a width of 0 is that of a header, which sets it."""
+    if len(cells) != width > 0:
         return sentence("the row has {count} cells, the header {width}", count=len(cells), width=width)
     text = "".join(cells)
     if "\0" in text:

@@ -123,14 +123,14 @@ def _write_user(connection: Connection, user: UserRow, task: Task) -> Outcome:
     differs = old is not None and any(old[name] != value for name, value in said.items())
     if differs:
         connection.execute(update(u).where(u.c.id == user.id).values(said))
-    joined = _join(connection, t.group_members, "group_key", user.groups, user.id)
-    joined += _join(connection, t.queue_members, "queue_key", user.queues, user.id)
+    joined = join(connection, t.group_members, "group_key", user.groups, user.id)
+    joined += join(connection, t.queue_members, "queue_key", user.queues, user.id)
     if old is None:
         return Outcome(inserted=1)
     return Outcome(updated=1) if differs or joined else Outcome(unchanged=1)
 
 
-def _join(connection: Connection, table: Table, key: str, names: Iterable[str], user: str) -> int:
+def join(connection: Connection, table: Table, key: str, names: Iterable[str], user: str) -> int:
     """Put a user into groups or queues, at their ends; return how many are new."""
     count = 0
     for name in dict.fromkeys(names):

@@ -139,7 +139,7 @@ class _Matcher:
         loose = {_plain(name): column for name, column in self.columns.items() if column.loose}
         counts = Counter(self.header)
         for place, name in enumerate(self.header):
-            if place in self._mapped:
+            if place in self._mapped or self._composes(place, name):
                 continue
             field = self.columns.get(name) or loose.get(_plain(name))
             if field is not None and not field.read_only and field.name not in self.places:
@@ -150,6 +150,10 @@ class _Matcher:
             self.ignored.append(
                 Ignored(name or sentence("column {number}", number=place + 1).read(), self._why(name, field))
             )
+
+    def _composes(self, place: int, name: str) -> bool:
+        """Tell whether a column stands in a composed text and is no field besides."""
+        return name not in self.columns and any(place in text.places for text in self.composed)
 
     def _why(self, name: str, field: Column | None) -> Sentence:
         if not name:

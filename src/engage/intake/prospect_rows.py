@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from engage.intake.csvfile import Row
+from engage.intake.import_kind import in_column
 from engage.intake.mapping import Column
-from engage.intake.staging import Cell
-from engage.intake.typed import Value
+from engage.intake.typed import Reader, Value
 from engage.language.fields import FieldType, fold
+
+#: How many different cells of a column are remembered.
+REMEMBERED = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """Which columns of ``prospects`` a file fills, and the types of its custom fields."""
 
-    #: stored fields in the order of a draft's values
     fields: tuple[str, ...]
-    texts: tuple[bool, ...]
+    #: the columns of the table in the order of a draft's values: each text is followed by its folded twin
+    stored: tuple[str, ...]
     custom: dict[str, FieldType]
 
     @classmethod
@@ -26,28 +29,38 @@ class Shape:
         """Return the shape of a file with these columns."""
         every = tuple(columns)
         plain = [column for column in every if not column.custom]
+        stored: list[str] = []
+        for column in plain:
+            stored += (column.name, f"{column.name}_folded") if column.type == "text" else (column.name,)
         return cls(
             tuple(column.name for column in plain),
-            tuple(column.type == "text" for column in plain),
+            tuple(stored),
             {column.name: column.type for column in every if column.custom},
         )
 
-    @property
-    def stored(self) -> tuple[str, ...]:
-        """The columns of the table, folded twins included."""
-        names: list[str] = []
-        for name, is_text in zip(self.fields, self.texts, strict=True):
-            names += (name, f"{name}_folded") if is_text else (name,)
-        return tuple(names)
 
-    def cells(self, values: Sequence[Value | None]) -> list[Cell]:
-        """Return a draft's values with the folded twins of texts."""
-        cells: list[Cell] = []
-        for value, is_text in zip(values, self.texts, strict=True):
-            cells.append(value)
-            if is_text:
-                cells.append(folded(value) if isinstance(value, str) else None)
-        return cells
+class CellReader:
+    """Reads the cells of one column into what is stored; what comes often is read once."""
+
+    __slots__ = ("custom", "name", "place", "read", "seen", "twin")
+
+    def __init__(self, column: Column, place: int, read: Reader) -> None:
+        self.name, self.place, self.read, self.custom = column.name, place, read, column.custom
+        self.twin = column.type == "text" and not column.custom
+        self.seen: dict[str, tuple[Value | None, ...]] = {}
+
+    def first(self, cell: str) -> tuple[Value | None, ...]:
+        """Return the value of a cell not met before, a text with its folded twin; raise ValueError if it has none."""
+        try:
+            value = self.read(cell)
+        except ValueError as error:
+            raise ValueError(in_column(self.name, error)) from None
+        values: tuple[Value | None, ...] = (value,)
+        if self.twin:
+            values = (value, folded(value) if isinstance(value, str) else None)
+        if len(self.seen) < REMEMBERED:
+            self.seen[cell] = values
+        return values
 
 
 def folded(text: str) -> str:
@@ -63,7 +76,7 @@ class Draft:
     folded: str
     #: the rows, the first first
     rows: list[Row]
-    #: the stored fields; None: the cell was empty
+    #: the stored columns in the order of the shape; None: the cell was empty
     values: list[Value | None] = field(default_factory=list)
     custom: dict[str, Value | None] = field(default_factory=dict)
     score: int | None = None

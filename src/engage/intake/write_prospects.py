@@ -86,9 +86,7 @@ def write_people(connection: Connection, drafts: Sequence[Draft], shape: Shape, 
 
 def _load(connection: Connection, drafts: Sequence[Draft], shape: Shape) -> None:
     names = ("n", "email", "email_folded", *shape.stored, "owner", "clear_owner", "score")
-    rows = [
-        (n, d.email, d.folded, *shape.cells(d.values), d.owner, d.clear_owner, d.score) for n, d in enumerate(drafts)
-    ]
+    rows = [(n, d.email, d.folded, *d.values, d.owner, d.clear_owner, d.score) for n, d in enumerate(drafts)]
     load(connection, people, names, rows)
 
 

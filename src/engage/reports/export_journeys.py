@@ -21,8 +21,8 @@ def visit_rows(question: Question) -> Iterator[Values]:
         .join(t.scenarios, t.scenarios.c.id == e.c.scenario_id)
     )
     chosen = select(
-        t.scenarios.c.key.label("scenario"), e.c.run, p.c.email, t.steps.c.key.label("step"), v.c.outcome, v.c.arrived_at,
-        v.c.left_at,
+        t.scenarios.c.key.label("scenario"), e.c.run, p.c.email, t.steps.c.key.label("step"), v.c.outcome,
+        v.c.arrived_at, v.c.left_at,
     ).select_from(joined).where(question.asked_for(e.c.prospect_id))  # fmt: skip
     for span in spans(question, e.c.id):
         some = chosen.where(within(v.c.enrolment_id, span)).order_by(v.c.enrolment_id, v.c.move)
@@ -89,6 +89,6 @@ TODOS = ExportKind(
         "created_at",
         "completed_at",
         "outcome",
-    ),  # fmt: skip
+    ),
     todo_rows,
 )

@@ -18,7 +18,8 @@ from engage.sql.predicates import mailable
 _STORED = tuple(field.name for field in STANDARD if field.stored)
 #: What follows the fields.
 _KNOWN = (
-    "score", "grade", "owner", "tags", "lists", "mailable", "opted_out", "do_not_email", "created_at", "last_activity_at",
+    "score", "grade", "owner", "tags", "lists", "mailable", "opted_out", "do_not_email", "created_at",
+    "last_activity_at",
 )  # fmt: skip
 
 
@@ -97,8 +98,8 @@ def _lists(question: Question, span: Span) -> Mapping[int, list[str]]:
 
 def _gathered(question: Question, pairs: Any) -> Mapping[int, list[str]]:
     found: defaultdict[int, list[str]] = defaultdict(list)
-    for prospect, text in question.rows(pairs):
-        found[prospect].append(text)
+    for row in question.rows(pairs):
+        found[row[0]].append(row[1])
     return found
 
 

@@ -34,8 +34,8 @@ def user_rows(question: Question) -> Iterator[Values]:
 
 def _memberships(question: Question, table: Table, key: str) -> Mapping[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for user, name in question.rows(select(table.c.user_id, table.c[key]).order_by(table.c[key])):
-        found[user].append(name)
+    for row in question.rows(select(table.c.user_id, table.c[key]).order_by(table.c[key])):
+        found[row[0]].append(row[1])
     return found
 
 

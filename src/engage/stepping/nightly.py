@@ -1,0 +1,49 @@
+"""The work of the night: lost timers are found again, figures are folded, the log is written into the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, select, text
+
+from engage.sql import tables as t
+from engage.sql.locks import exclusive
+from engage.stepping.fold import fold_scenario
+from engage.stepping.repair import repair_timers
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """What the night's work found."""
+
+    #: enrolments that no timer would have woken
+    repaired: int
+    #: scenarios whose figures were folded
+    folded: int
+
+
+def tidy(engine: Engine) -> Tidied:
+    """Do the night's work; who ticks waits meanwhile."""
+    with exclusive(engine, "tick"), engine.connect() as connection:
+        with connection.begin():
+            repaired = repair_timers(connection)
+            waiting = select(t.totals.c.scenario_id).where(t.totals.c.folded == 0).distinct()
+            scenarios = connection.scalars(waiting).all()
+        for scenario_id in scenarios:
+            with connection.begin():
+                fold_scenario(connection, scenario_id)
+    if engine.dialect.name == "sqlite":
+        _checkpoint(engine)
+    return Tidied(repaired, len(scenarios))
+
+
+def _checkpoint(engine: Engine) -> None:
+    """Write SQLite's log into its file and begin it anew, so that it does not grow for ever."""
+    raw = engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        cursor.execute(str(text("PRAGMA wal_checkpoint(TRUNCATE)")))
+        cursor.fetchall()
+        cursor.close()
+    finally:
+        raw.close()
