@@ -41,9 +41,8 @@ def measure(kind: str, prospects: int, chunk: int = CHUNK, *, limit: bool = True
     result = Result(kind, prospects)
     with database(kind) as url:
         app = open_world(url)
-        with app.engine.connect() as connection:
-            with connection.begin():
-                fill(connection, prospects)
+        with app.engine.connect() as connection, connection.begin():
+            fill(connection, prospects)
         app.tick(START)
         settle(app)
         start(app)
@@ -68,14 +67,12 @@ def _tick(app: App, result: Result, name: str, now: datetime, chunk: int) -> Non
 
 def _ticks(app: App, result: Result, chunk: int) -> None:
     _tick(app, result, "enter and mail", START, chunk)
-    with app.engine.connect() as connection:
-        with connection.begin():
-            connection.execute(text("UPDATE messages SET status = 2, sent_at = queued_at + 60000000"))
+    with app.engine.connect() as connection, connection.begin():
+        connection.execute(text("UPDATE messages SET status = 2, sent_at = queued_at + 60000000"))
     settle(app)
     _tick(app, result, "day 1: rule, score, tag, wait for a click", START + timedelta(days=1), chunk)
-    with app.engine.connect() as connection:
-        with connection.begin():
-            clicks(connection, result.prospects, START + timedelta(days=1, hours=12))
+    with app.engine.connect() as connection, connection.begin():
+        clicks(connection, result.prospects, START + timedelta(days=1, hours=12))
     settle(app)
     _tick(app, result, "day 2: 30 % clicked", START + timedelta(days=2), chunk)
     settle(app)

@@ -87,6 +87,11 @@ class App:
                     continue
         raise Outside(sentence("the scenarios were changed again and again while this tick began; try again"))
 
+    def last_tick(self) -> datetime | None:
+        """Return the moment of the last tick."""
+        with reading(self.engine).connect() as connection:
+            return connection.scalar(select(t.ticks.c.at))
+
     def deliver(self, now: datetime, progress: Progress | None = None) -> Delivered:
         """Hand over what is queued: without a mail server, each mail becomes a file in ``outbox/``.
 

@@ -13,6 +13,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 #: The moment of what has no deadline, in microseconds since 1970: later than any date that can be written.
 FOREVER = 2**62
+#: Between the last moment that can be written and FOREVER: from here on a moment never comes, also where it is kept
+#: in scenario time, which is less by the time paused.
+HORIZON = 2**61
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def system_clock() -> datetime:
@@ -23,6 +27,11 @@ def system_clock() -> datetime:
 def monotonic() -> float:
     """Return seconds on a clock that never goes back; only differences mean something."""
     return time.monotonic()
+
+
+def pause(seconds: float) -> None:
+    """Let others go first for a moment."""
+    time.sleep(seconds)
 
 
 def micros(moment: datetime) -> int:
@@ -37,8 +46,8 @@ def micros(moment: datetime) -> int:
 
 
 def moment(microseconds: int) -> datetime:
-    """Return the moment, in UTC, for microseconds since 1970."""
-    return EPOCH + timedelta(microseconds=microseconds)
+    """Return the moment, in UTC, for microseconds since 1970; what never comes is the last that can be written."""
+    return EPOCH + timedelta(microseconds=microseconds) if microseconds < HORIZON else _LAST
 
 
 class NeverBack:
@@ -61,3 +70,8 @@ class NeverBack:
             wall = self._last + timedelta(seconds=max(mark - self._mark, 0.0))
         self._last, self._mark = wall, mark
         return wall
+
+    def not_before(self, moment: datetime) -> None:
+        """Go on from a moment, where it lies ahead: what was done then is not done again."""
+        if moment > self._last:
+            self._last, self._mark = moment, self._steady()

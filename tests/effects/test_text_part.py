@@ -40,3 +40,11 @@ def test_html_as_text(html: str, text: str) -> None:
 
 def test_elements_are_counted_however_they_are_closed() -> None:
     assert read_html("<div></b>" * 1000).elements == 1000
+
+
+@pytest.mark.parametrize(
+    "piece", ["<!--", "<!", "<title", "<a '", '<a "', "<br> ", "<a href='x'>y</a>", "<ul><li>", "&"]
+)
+def test_broken_html_takes_no_longer_than_good(piece: str) -> None:
+    """FAULTS B31: a hundred thousand of anything are read in a moment, not in minutes."""
+    read_html(piece * 100_000)

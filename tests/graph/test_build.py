@@ -7,8 +7,8 @@ from itertools import islice
 from engage.graph.build import END, Journey, build, in_order
 from engage.graph.circles import circles
 from engage.graph.paths import count_paths, paths
-from tests.support.starter import scenario, with_example
 from engage.language.load import load
+from tests.support.starter import scenario, with_example
 
 BRANCHING = """
 steps:
@@ -112,7 +112,5 @@ def test_paths_are_counted_without_being_walked() -> None:
 
 
 def test_circles_are_told_once_from_the_name_that_comes_first() -> None:
-    assert list(circles([("x", "a"), ("a", "b"), ("b", "c"), ("c", "a"), ("b", "a"), ("s", "s")])) == [
-        ("a", "b", "c"),
-        ("s",),
-    ] or list(circles([("x", "a"), ("a", "b"), ("b", "a")])) == [("a", "b")]
+    pairs = [("x", "a"), ("a", "b"), ("b", "a"), ("s", "s"), ("s", "x")]
+    assert list(circles(pairs)) == [("a", "b"), ("s",)]

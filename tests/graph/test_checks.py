@@ -66,8 +66,10 @@ def test_steps_after_the_end(said: list[str]) -> None:
       - add_tag: nor-this
     """
     assert said == [
-        "s.yaml:4:5: no path comes to the step add_tag-never: the run has ended on line 3;"
-        " put it above that, or take it out"
+        (
+            "s.yaml:4:5: no path comes to the step add_tag-never: the run has ended on line 3;"
+            " put it above that, or take it out"
+        )
     ]
 
 
@@ -85,8 +87,10 @@ def test_steps_after_a_rule_whose_both_ways_end(said: list[str]) -> None:
       - add_tag: never
     """
     assert said == [
-        "s.yaml:10:5: no path comes to the step add_tag-never: both ways of hot on line 2 end the run;"
-        " let one of them go on"
+        (
+            "s.yaml:10:5: no path comes to the step add_tag-never: both ways of hot on line 2 end the run;"
+            " let one of them go on"
+        )
     ]
 
 
@@ -106,8 +110,10 @@ def test_unknown_names(said: list[str]) -> None:
     """
     assert said == [
         "s.yaml:1:11: campaign 'semnar' is not known; did you mean seminar?",
-        "s.yaml:2:14: step 'nowhere' is not known; there are: add_to_campaign-seminar, add_to_campaign-webinar,"
-        " add_to_list-news, assign-sto, assign-west, notify-inside-sale, remove_from_list-newz, send_email-invte",
+        (
+            "s.yaml:2:14: step 'nowhere' is not known; there are: add_to_campaign-seminar, add_to_campaign-webinar,"
+            " add_to_list-news, assign-sto, assign-west, notify-inside-sale, remove_from_list-newz, send_email-invte"
+        ),
         "s.yaml:4:17: template 'invte' is not known; did you mean invite?",
         "s.yaml:5:25: list 'nwes' is not known; did you mean news?",
         "s.yaml:6:23: list 'newz' is not known; did you mean news?",
@@ -143,8 +149,10 @@ def test_addressees(said: list[str]) -> None:
         "s.yaml:3:35: 'a@example.com' cannot stand here; write owner, user:sato, queue:inside-sales",
         "s.yaml:4:13: write user:sato instead of sato",
         "s.yaml:5:13: 'owner' cannot stand here; write user:sato, group:east, queue:inside-sales",
-        "s.yaml:6:18: 'nobody' cannot stand here; write owner, user:sato, group:east, queue:inside-sales,"
-        " an e-mail address",
+        (
+            "s.yaml:6:18: 'nobody' cannot stand here; write owner, user:sato, group:east, queue:inside-sales,"
+            " an e-mail address"
+        ),
         "s.yaml:7:18: 'a@@example.com' is not an e-mail address",
         "s.yaml:8:13: kind of addressee 'usr' is not known; did you mean user?",
     ]
@@ -173,8 +181,10 @@ def test_fields_that_are_set(said: list[str]) -> None:
         "s.yaml:6:27: choice 'erp' is not known; there are: crm, ma",
         "s.yaml:7:26: there is no day 2026-02-30; that month has the days 01 to 28",
         "s.yaml:8:24: company is of type text and cannot be copied into seats, which is of type integer",
-        "s.yaml:10:26: renewal is a field of type date; only one whole expression without filters can be"
-        " copied into it",
+        (
+            "s.yaml:10:26: renewal is a field of type date; only one whole expression without filters can be"
+            " copied into it"
+        ),
         "s.yaml:11:30: do_not_call is a field of type boolean; write true or false",
     ]
 
@@ -299,9 +309,7 @@ def test_a_list_that_lets_in_and_keeps_out(said: list[str]) -> None:
       lists: [news, hot]
       suppress: {lists: [customers, news]}
     """
-    assert said == [
-        "s.yaml:3:33: warning: the list news stands in the audience and in suppress: nobody on it enters"
-    ]
+    assert said == ["s.yaml:3:33: warning: the list news stands in the audience and in suppress: nobody on it enters"]
 
 
 def test_conditions_everywhere(said: list[str]) -> None:
@@ -325,8 +333,10 @@ def test_conditions_everywhere(said: list[str]) -> None:
         "s.yaml:4:22: list 'cusomers' is not known; did you mean customers?",
         "s.yaml:4:51: choice 'erp' is not known; there are: crm, ma",
         "s.yaml:5:50: status 'atended' is not known; did you mean attended?",
-        "s.yaml:6:16: contains does not fit seats, a field of type integer; there are: eq, ne, gt, gte, lt, lte,"
-        " in, not_in, exists",
+        (
+            "s.yaml:6:16: contains does not fit seats, a field of type integer; there are: eq, ne, gt, gte, lt, lte,"
+            " in, not_in, exists"
+        ),
         "s.yaml:9:25: list 'hott' is not known; did you mean hot?",
         "s.yaml:9:46: an owner is written as user:sato or queue:inside-sales, not 'sato'",
         "s.yaml:10:30: warning: category 'prices' is not known; did you mean pricing?",
@@ -400,7 +410,10 @@ def test_one_mistake_hides_no_other(said: list[str]) -> None:
         "s.yaml:14:15: durations are text, for example `3 days`",
         "s.yaml:17:5: this must be a step: a mapping with one step key, for example wait: 3 days",
         "s.yaml:18:9: the id one is taken by the step on line 4; give each step its own",
-        "s.yaml:21:5: no path comes to the step wait-2: the run has ended on line 20; put it above that, or take it out",
+        (
+            "s.yaml:21:5: no path comes to the step wait-2: the run has ended on line 20;"
+            " put it above that, or take it out"
+        ),
     ]
 
 

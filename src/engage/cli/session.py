@@ -132,6 +132,10 @@ class Session:
         """Return a sentence in the workspace's language."""
         return sentence(template, **values).read(self.locale)
 
+    def words(self, *templates: str) -> tuple[str, ...]:
+        """Return words in the workspace's language, such as the headers of a table."""
+        return tuple(self.read(template) for template in templates)
+
     def say(self, message: Sentence | str) -> None:
         """Print a sentence, or data as it is."""
         typer.echo(message.read(self.locale) if isinstance(message, Sentence) else message)

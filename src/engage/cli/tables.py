@@ -28,11 +28,15 @@ def table(
     return rendered(made)
 
 
+def width(elsewhere: int) -> int:
+    """Return the terminal's width in characters, or another where there is none."""
+    return Console().width if sys.stdout.isatty() else elsewhere
+
+
 def rendered(renderable: object) -> str:
     """Return what rich would print on this terminal, or plain text elsewhere."""
     terminal = sys.stdout.isatty()
     stream = StringIO()
-    width = Console().width if terminal else _WIDE
-    console = Console(file=stream, width=width, force_terminal=terminal, highlight=False, emoji=False, markup=False)
+    console = Console(file=stream, width=width(_WIDE), force_terminal=terminal, highlight=False, emoji=False, markup=False)
     console.print(renderable)
     return "\n".join(line.rstrip() for line in stream.getvalue().strip("\n").split("\n"))

@@ -50,3 +50,10 @@ class Channel(Protocol):
     def hand_over(self, envelope: Envelope) -> None:
         """Let a mail go."""
         ...
+
+    def flush(self) -> None:
+        """Make lasting what was handed over; called before a batch is marked, if the channel is repeatable.
+
+        May raise Outside: the batch stays queued and is handed over again.
+        """
+        ...

@@ -26,6 +26,7 @@ def hand_over_together(connection: Connection, office: Office, batch: Sequence[C
         result if result.status != MessageStatus.QUEUED else _handed_over(office.desk.post.channel, one)
         for one, result in _asked(connection, office, batch)
     ]
+    office.desk.post.channel.flush()
     _write(connection, office, results)
     return results
 

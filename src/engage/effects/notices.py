@@ -94,6 +94,7 @@ def recipients(office: Office, addressee: str, owner: str | None) -> tuple[tuple
 def _hand_over(connection: Connection, office: Office, notices: Sequence[Notice]) -> list[Outcome]:
     """Hand over and mark in the caller's transaction."""
     done = [_outcome(office, one) for one in notices]
+    office.desk.post.channel.flush()
     _mark(connection, office, done, MessageStatus.QUEUED)
     return done
 

@@ -25,45 +25,53 @@ class OutboxFolder:
         self.path = path
         self._durable = durable
         self._made = False
+        self._unsafe: list[Path] = []
 
     def hand_over(self, envelope: Envelope) -> None:
         """Write the file, whole or not at all.
 
         Raises Outside when the folder cannot be written.
         """
-        target = self.path / f"{envelope.name}.eml"
         part = self.path / f".{envelope.name}.{os.getpid()}.part"
+        target = self.path / f"{envelope.name}.eml"
         try:
             self._make()
-            self._write(part, envelope.content)
+            part.write_bytes(envelope.content)
             part.replace(target)
-            if self._durable:
-                _sync_folder(self.path)
         except OSError as error:
             with suppress(OSError):
                 part.unlink()
-            message = sentence("the outbox {folder} cannot be written: {why}", folder=self.path, why=error)
-            raise Outside(message) from error
+            raise self._fault(error) from error
+        if self._durable:
+            self._unsafe.append(target)
+
+    def flush(self) -> None:
+        """Put the files written since the last time, and their names, on the disk.
+
+        Raises Outside when that fails.
+        """
+        waiting, self._unsafe = self._unsafe, []
+        try:
+            for path in (*waiting, self.path) if waiting else ():
+                _sync(path)
+        except OSError as error:
+            raise self._fault(error) from error
 
     def _make(self) -> None:
         if not self._made:
             self.path.mkdir(parents=True, exist_ok=True)
             self._made = True
 
-    def _write(self, path: Path, content: bytes) -> None:
-        with path.open("wb") as file:
-            file.write(content)
-            if self._durable:
-                file.flush()
-                os.fsync(file.fileno())
+    def _fault(self, error: OSError) -> Outside:
+        return Outside(sentence("the outbox {folder} cannot be written: {why}", folder=self.path, why=error))
 
 
-def _sync_folder(path: Path) -> None:
-    """Put a folder's list of names on the disk, where the system can (Windows cannot)."""
-    if not hasattr(os, "O_DIRECTORY"):
+def _sync(path: Path) -> None:
+    """Put a file or a folder's list of names on the disk; Windows cannot do it to folders."""
+    if os.name == "nt" and path.is_dir():
         return
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    opened = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(opened)
     finally:
-        os.close(folder)
+        os.close(opened)

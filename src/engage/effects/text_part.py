@@ -22,7 +22,7 @@ _ATTRIBUTE = re.compile(r"""([^\s=>"'/]++)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]++)"""
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 #: Signs that stand for the end of a line and of a paragraph until the text is whole.
 _LINE, _PARAGRAPH = "\x01", "\x02"
-_BREAKS = re.compile(r"[ \n]*+[\x01\x02][\x01\x02 \n]*+")
+_BREAKS = re.compile(r"[ \n\x01\x02]{2,}|[\x01\x02]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -71,7 +71,7 @@ class _Reader:
 
     def whole(self) -> str:
         """Return the text read so far."""
-        text = _BREAKS.sub(lambda found: "\n\n" if _PARAGRAPH in found[0] else "\n", "".join(self.pieces))
+        text = _BREAKS.sub(_broken, "".join(self.pieces))
         return "\n".join([line.strip(" ") for line in text.split("\n")]).strip("\n")
 
     def data(self, data: str) -> None:
@@ -134,6 +134,14 @@ class _Reader:
         if not address or address.startswith("#") or address == inner:
             return
         self.pieces.append(f" ({address})" if inner else address)
+
+
+def _broken(found: re.Match[str]) -> str:
+    """Return the line ends that a run of spaces, breaks and signs stands for."""
+    run = found[0]
+    if _PARAGRAPH in run:
+        return "\n\n"
+    return "\n" if _LINE in run else run
 
 
 def _attribute(attributes: str, name: str) -> str:

@@ -30,7 +30,7 @@ def delete_people(connection: Connection, drafts: Sequence[Draft], task: Task) -
     clear(connection, _gone)
     rows = [(n, draft.email, draft.folded) for n, draft in enumerate(drafts)]
     load(connection, _gone, ("n", "email", "email_folded"), rows)
-    keys = find_people(connection, _gone)
+    missing = set(find_people(connection, _gone))
     hold_people(connection, _gone)
     refused = _refused(connection)
     drop_rows(connection, _gone, refused)
@@ -40,7 +40,7 @@ def delete_people(connection: Connection, drafts: Sequence[Draft], task: Task) -
     for n, draft in enumerate(drafts):
         if n in refused:
             rejected += [Rejection(row, refused[n]) for row in draft.rows]
-        elif keys[n] is None:
+        elif n in missing:
             unchanged += len(draft.rows)
         else:
             deleted, unchanged = deleted + 1, unchanged + len(draft.rows) - 1

@@ -22,7 +22,6 @@ from sqlalchemy import (
     select,
     true,
     type_coerce,
-    update,
 )
 
 from engage.language.fields import GRADES
@@ -30,7 +29,7 @@ from engage.plan.moves import GradeCriterion, Grading, Plans
 from engage.sql import tables as t
 from engage.sql.columns import Key
 from engage.sql.predicates import Now, Who, truth
-from engage.sql.scratch import analyse, clear, inserted, scratch
+from engage.sql.scratch import analyse, clear, inserted, scratch, update_from
 
 #: Where everybody starts, and the best grade, by their places.
 START, BEST = GRADES.index("D"), len(GRADES) - 1
@@ -55,9 +54,7 @@ def regrade(connection: Connection, plans: Plans, now: datetime, who: Select[Any
     changed = select(graded.c.prospect_id, graded.c.new).where(graded.c.new.is_distinct_from(graded.c.old))
     if inserted(connection, insert(regraded).from_select(["prospect_id", "grade"], changed)):
         analyse(connection, regraded)
-        s = t.standings
-        moved = update(s).where(s.c.prospect_id == regraded.c.prospect_id)
-        connection.execute(moved.values(grade=regraded.c.grade))
+        connection.execute(update_from(connection, t.standings, regraded, {"grade": regraded.c.grade}))
 
 
 def _graded(grading: Grading, who: Select[Any], now: Now) -> FromClause:

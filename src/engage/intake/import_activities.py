@@ -137,7 +137,7 @@ def _load(connection: Connection, found: Sequence[Event]) -> None:
 
 def _settle_people(connection: Connection, found: Sequence[Event], task: Task) -> dict[int, Sentence]:
     """Find or make the people; return the rows that have none."""
-    missing = [n for n, key in find_people(connection, events).items() if key is None]
+    missing = find_people(connection, events)
     if task.options.create_prospects:
         missing = [n for n in missing if found[n].of_mail]
     drop_rows(connection, events, missing)

@@ -86,7 +86,7 @@ def write_members(connection: Connection, found: Sequence[Membership], task: Tas
     clear(connection, members)
     rows = [(n, m.address.email, m.address.folded, m.list_id) for n, m in enumerate(found)]
     load(connection, members, ("n", "email", "email_folded", "list_id"), rows)
-    missing = [n for n, key in find_people(connection, members).items() if key is None]
+    missing = find_people(connection, members)
     new: frozenset[int] = frozenset()
     if task.options.create_prospects and task.options.mode != "delete":
         new, missing = make_people(connection, members, task.now), []

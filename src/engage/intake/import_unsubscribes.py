@@ -119,7 +119,7 @@ def write_opt_outs(connection: Connection, found: Sequence[OptOut], task: Task) 
         if latest[each.address.folded, each.list_id] == n
     ]
     load(connection, opt_outs, ("n", "email", "email_folded", "list_id", "at"), rows)
-    unknown = {found[n].address.folded for n, key in find_people(connection, opt_outs).items() if key is None}
+    unknown = {found[n].address.folded for n in find_people(connection, opt_outs)}
     made: frozenset[int] = frozenset()
     if task.options.create_prospects:
         made, unknown = make_people(connection, opt_outs, task.now), set()

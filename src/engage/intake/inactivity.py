@@ -19,7 +19,6 @@ from sqlalchemy import (
     literal,
     select,
     type_coerce,
-    update,
 )
 
 from engage.clock import MICROSECOND, micros
@@ -29,7 +28,7 @@ from engage.sql import tables as t
 from engage.sql.codes import CHUNK, EntryKind, TimerKind
 from engage.sql.columns import Key
 from engage.sql.packing import pack, unpacked
-from engage.sql.scratch import analyse, clear, scratch
+from engage.sql.scratch import analyse, clear, scratch, update_from
 
 #: Timers of one minute are packed together.
 _MINUTE = literal(60_000_000, BigInteger)
@@ -67,9 +66,8 @@ def count_inactive(connection: Connection, plans: Plans, now: datetime, timer_id
     if rule is not None:
         _fill(connection, rule, now, timer_ids)
         _take_points(connection, rule)
-        new = idle.c.periods > idle.c.counted
-        counted = update(t.standings).where(t.standings.c.prospect_id == idle.c.prospect_id, new)
-        connection.execute(counted.values(inactive_periods=idle.c.periods))
+        values = {"inactive_periods": idle.c.periods}
+        connection.execute(update_from(connection, t.standings, idle, values))
         due = idle.c.since + (idle.c.periods + 1) * _span(rule)
         time_inactivity(connection, select(idle.c.prospect_id, due.label("due_at")), now)
     connection.execute(delete(t.timers).where(t.timers.c.id.in_(timer_ids)))

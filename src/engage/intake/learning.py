@@ -11,18 +11,18 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Column,
     ColumnElement,
     Connection,
     Integer,
-    Subquery,
     case,
     func,
+    insert,
     literal,
     null,
     select,
     type_coerce,
     union_all,
-    update,
 )
 
 from engage.clock import FOREVER, MICROSECOND
@@ -34,7 +34,16 @@ from engage.intake.scoring import earn_by_rules, numbered
 from engage.language.events import PASSIVE
 from engage.plan.moves import Plans, Scoring
 from engage.sql import tables as t
-from engage.sql.columns import Instant
+from engage.sql.columns import Instant, Key
+from engage.sql.scratch import analyse, clear, scratch, update_from
+
+#: What the batch means for each prospect: points, and the latest moment that was not passive (microseconds).
+news = scratch(
+    "news",
+    Column("prospect_id", Key, primary_key=True, autoincrement=False),
+    Column("points", BigInteger, nullable=False),
+    Column("last_at", BigInteger),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,38 +97,35 @@ def _earn(connection: Connection, plans: Plans, now: datetime, types: dict[str, 
 
 def _bring_up_to_date(connection: Connection, scoring: Scoring, now: datetime, types: dict[str, int]) -> None:
     """Add the points to the scores and move the moments of last activity, each prospect touched once."""
-    s, news = t.standings, _news(types)
+    _gather(connection, types)
+    s = t.standings
     every = scoring.inactivity.every.length // MICROSECOND if scoring.inactivity else None
     if every is not None:
-        _time_older(connection, news, now, every)
+        _time_older(connection, now, every)
     last = type_coerce(s.c.last_activity_at, BigInteger)
     moved = news.c.last_at > func.coalesce(last, -FOREVER)
-    connection.execute(
-        update(s)
-        .where(s.c.prospect_id == news.c.prospect_id)
-        .values(
-            score=s.c.score + news.c.points,
-            last_activity_at=case((moved, news.c.last_at), else_=last),
-            inactive_periods=case((moved, _periods_left(news, every)), else_=s.c.inactive_periods),
-        )
-    )
+    values: dict[str, ColumnElement[Any]] = {
+        "score": s.c.score + news.c.points,
+        "last_activity_at": case((moved, news.c.last_at), else_=last),
+        "inactive_periods": case((moved, _periods_left(every)), else_=s.c.inactive_periods),
+    }
+    connection.execute(update_from(connection, s, news, values))
 
 
-def _news(types: dict[str, int]) -> Subquery:
-    """Return what the batch means for each prospect: points, and the latest moment that was not passive."""
+def _gather(connection: Connection, types: dict[str, int]) -> None:
+    """Fill ``news`` with what the batch and the ledger rows earned by it mean for each prospect."""
+    clear(connection, news)
     passive = [number for name, number in types.items() if name in PASSIVE]
-    at = type_coerce(batch.c.occurred_at, BigInteger)
-    points = select(earned.c.prospect_id, earned.c.points, null().label("at"))
+    at = type_coerce(batch.c.occurred_at, BigInteger).label("at")
+    points = select(earned.c.prospect_id, earned.c.points, literal(None, BigInteger).label("at"))
     moments = select(batch.c.prospect_id, literal(0, BigInteger), at).where(batch.c.type_id.not_in(passive))
     both = union_all(points, moments).subquery("both")
-    sums = (
-        func.sum(both.c.points).label("points"),
-        func.max(type_coerce(both.c.at, BigInteger)).label("last_at"),
-    )
-    return select(both.c.prospect_id, *sums).group_by(both.c.prospect_id).subquery("news")
+    sums = select(both.c.prospect_id, func.sum(both.c.points), func.max(both.c.at)).group_by(both.c.prospect_id)
+    connection.execute(insert(news).from_select([column.name for column in news.c], sums))
+    analyse(connection, news)
 
 
-def _periods_left(news: Subquery, every: int | None) -> ColumnElement[Any]:
+def _periods_left(every: int | None) -> ColumnElement[Any]:
     """Return how many of the inactive periods counted so far lie after the new moment of last activity.
 
     None, as a rule. An activity learnt late leaves those that ended after it: nobody pays twice for a time.
@@ -136,7 +142,7 @@ def _periods_left(news: Subquery, every: int | None) -> ColumnElement[Any]:
     )
 
 
-def _time_older(connection: Connection, news: Subquery, now: datetime, every: int) -> None:
+def _time_older(connection: Connection, now: datetime, every: int) -> None:
     """Count inactivity again for those whose first activity lies before their creation: imported history."""
     s = t.standings
     created = type_coerce(s.c.created_at, BigInteger)

@@ -19,8 +19,6 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    type_coerce,
-    update,
 )
 
 from engage.sql import tables as t
@@ -28,7 +26,7 @@ from engage.sql.codes import EntryKind
 from engage.sql.columns import Instant, Key
 from engage.sql.interning import upsert
 from engage.sql.packing import is_postgres
-from engage.sql.scratch import analyse, clear, inserted, scratch
+from engage.sql.scratch import analyse, clear, inserted, scratch, update_from
 
 #: Names the lock that keeps two learners of one database apart.
 _LOCK = 0x656E6761
@@ -46,6 +44,12 @@ earned = scratch(
     Column("rule_id", Integer),
     Column("activity_id", Key),
     Column("expires_at", Instant),
+)
+#: Each prospect's sum of them.
+gained = scratch(
+    "gained",
+    Column("prospect_id", Key, primary_key=True, autoincrement=False),
+    Column("points", BigInteger, nullable=False),
 )
 #: What a ledger row takes over from ``earned``.
 _COPIED = ("prospect_id", "at", "points", "kind", "category_id", "rule_id", "activity_id")
@@ -122,18 +126,17 @@ def _add_categories(connection: Connection) -> None:
 
 def sums_of(rows: FromClause) -> Select[Any]:
     """Return each prospect's sum of points."""
-    points = type_coerce(func.sum(rows.c.points), BigInteger)
-    return select(rows.c.prospect_id, points.label("points")).group_by(rows.c.prospect_id)
+    return select(rows.c.prospect_id, func.sum(rows.c.points).label("points")).group_by(rows.c.prospect_id)
 
 
 def post(connection: Connection) -> None:
     """Write what was earned and add it to the scores."""
     write_entries(connection)
-    gained = sums_of(earned).subquery("gained")
-    s = t.standings
-    connection.execute(
-        update(s).where(s.c.prospect_id == gained.c.prospect_id).values(score=s.c.score + gained.c.points)
-    )
+    clear(connection, gained)
+    connection.execute(insert(gained).from_select(["prospect_id", "points"], sums_of(earned)))
+    analyse(connection, gained)
+    score = t.standings.c.score + gained.c.points
+    connection.execute(update_from(connection, t.standings, gained, {"score": score}))
 
 
 def begin_earning(connection: Connection) -> None:

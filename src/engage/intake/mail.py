@@ -31,7 +31,7 @@ from engage.sql import tables as t
 from engage.sql.codes import Figure
 from engage.sql.columns import Instant, Key
 from engage.sql.days import day_of, fill_days
-from engage.sql.scratch import analyse, clear, scratch
+from engage.sql.scratch import analyse, clear, scratch, update_from
 
 SOFT, HARD = 1, 2
 #: So many soft bounces are as good as a hard one (SPEC section 11).
@@ -57,6 +57,16 @@ touched = scratch(
 )
 
 
+#: How many messages each figure has gained or lost, by step and moment of queueing.
+figures = scratch(
+    "figures",
+    Column("step_id", Integer),
+    Column("queued_at", Instant, nullable=False),
+    Column("figure", SmallInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+)
+
+
 def note_mail(connection: Connection, zone: ZoneInfo, types: Mapping[str, int]) -> bool:
     """Note what the batch tells of messages and return whether somebody may have become unmailable."""
     news = {name: types[name] for name in (*_OPENS, _BOUNCED) if name in types}
@@ -69,7 +79,7 @@ def note_mail(connection: Connection, zone: ZoneInfo, types: Mapping[str, int]) 
         _stop_bounced(connection, types[_BOUNCED])
     if refused:
         _count(connection, zone, _refusals(refused))
-        _opt_out(connection, refused)
+        _refuse(connection, "opted_out", "opt_out", refused)
     return bool(refused) or _BOUNCED in types
 
 
@@ -87,6 +97,7 @@ def _touch(connection: Connection, types: Mapping[str, int]) -> None:
         m.c.bounce,
     )
     chosen = select(*columns).select_from(news.join(m, m.c.id == news.c.message_id))
+    chosen = chosen.where(or_(*(column.is_not(null()) for column in columns[3:6])))
     connection.execute(insert(touched).from_select([column.name for column in touched.c], chosen))
     analyse(connection, touched)
 
@@ -117,19 +128,20 @@ def _is_hard(activity_id: ColumnElement[int]) -> ColumnElement[bool]:
 
 def _fared() -> Select[Any]:
     """Return how many touched messages each figure has gained or lost."""
-    turned = and_(touched.c.bounce == HARD, touched.c.before == SOFT)
-    gains = (
-        (Figure.OPENED, 1, touched.c.opened_at.is_not(null())),
-        (Figure.CLICKED, 1, touched.c.clicked_at.is_not(null())),
-        (Figure.HARD_BOUNCED, 1, touched.c.bounce == HARD),
-        (Figure.SOFT_BOUNCED, 1, touched.c.bounce == SOFT),
-        (Figure.SOFT_BOUNCED, -1, turned),
-    )
+    x = touched.c
+    turned = and_(x.bounce == HARD, x.before == SOFT)
+    by_figure = {
+        Figure.OPENED: func.count(x.opened_at),
+        Figure.CLICKED: func.count(x.clicked_at),
+        Figure.HARD_BOUNCED: func.count(case((x.bounce == HARD, 1))),
+        Figure.SOFT_BOUNCED: func.count(case((x.bounce == SOFT, 1))) - func.count(case((turned, 1))),
+    }
+    counts = (number.label(figure.name) for figure, number in by_figure.items())
+    each = select(x.step_id, x.queued_at, *counts).group_by(x.step_id, x.queued_at)
+    sums = each.cte("sums").prefix_with("MATERIALIZED")
     return _united(
-        select(touched.c.step_id, touched.c.queued_at, _number(figure), (sign * func.count()).label("count"))
-        .where(holds)
-        .group_by(touched.c.step_id, touched.c.queued_at)
-        for figure, sign, holds in gains
+        select(sums.c.step_id, sums.c.queued_at, _number(figure), sums.c[figure.name].label("count"))
+        for figure in by_figure
     )
 
 
@@ -157,12 +169,14 @@ def _united(parts: Iterable[Select[Any]]) -> Select[Any]:
     return select(union_all(*parts).subquery("parts"))
 
 
-def _count(connection: Connection, zone: ZoneInfo, figures: Select[Any]) -> None:
+def _count(connection: Connection, zone: ZoneInfo, gained: Select[Any]) -> None:
     """Add to the report's figures, on the local day on which each message was queued."""
-    found = figures.subquery("found")
-    fill_days(connection, found.c.queued_at, zone)
-    day = day_of(found.c.queued_at).label("day")
-    by_day = select(found.c.step_id, day, found.c.figure, found.c.count).subquery("by_day")
+    clear(connection, figures)
+    some = gained.where(gained.selected_columns.count != 0)
+    connection.execute(insert(figures).from_select([column.name for column in figures.c], some))
+    fill_days(connection, figures.c.queued_at, zone)
+    day = day_of(figures.c.queued_at).label("day")
+    by_day = select(figures.c.step_id, day, figures.c.figure, figures.c.count).subquery("by_day")
     key = (t.steps.c.scenario_id, by_day.c.step_id, by_day.c.day, by_day.c.figure)
     rows = (
         select(*key, literal(0, SmallInteger), func.sum(by_day.c.count))
@@ -174,15 +188,9 @@ def _count(connection: Connection, zone: ZoneInfo, figures: Select[Any]) -> None
 
 
 def _update_messages(connection: Connection) -> None:
-    m = t.messages
-    new = or_(
-        touched.c.opened_at.is_not(null()),
-        touched.c.clicked_at.is_not(null()),
-        touched.c.bounce.is_not(null()),
-    )
     names = ("opened_at", "clicked_at", "bounce")
-    values = {name: func.coalesce(touched.c[name], m.c[name]) for name in names}
-    connection.execute(update(m).where(m.c.id == touched.c.message_id, new).values(values))
+    values = {name: func.coalesce(touched.c[name], t.messages.c[name]) for name in names}
+    connection.execute(update_from(connection, t.messages, touched, values))
 
 
 def _stop_bounced(connection: Connection, type_id: int) -> None:
@@ -196,10 +204,6 @@ def _stop_bounced(connection: Connection, type_id: int) -> None:
     )
     gone = or_(_is_hard(batch.c.activity_id), times.scalar_subquery() >= SOFT_BOUNCES)
     _refuse(connection, "do_not_email", "do_not_email", {_BOUNCED: type_id}, gone)
-
-
-def _opt_out(connection: Connection, types: Mapping[str, int]) -> None:
-    _refuse(connection, "opted_out", "opt_out", types)
 
 
 def _refuse(

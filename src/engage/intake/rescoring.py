@@ -26,6 +26,7 @@ from engage.intake.ledger import (
     earn,
     earned,
     entry,
+    gained,
     lock_ledger,
     lock_standings,
     sums_of,
@@ -35,6 +36,7 @@ from engage.intake.scoring import earn_by_rules, numbered
 from engage.plan.moves import Plans
 from engage.sql import tables as t
 from engage.sql.codes import EntryKind
+from engage.sql.scratch import analyse, clear, update_from
 
 #: Entries that follow from the rules. All others stay.
 _BY_RULES = (EntryKind.RULE, EntryKind.EXPIRY)
@@ -99,11 +101,13 @@ def _add_up(connection: Connection, span: tuple[int, int]) -> None:
     connection.execute(delete(t.category_scores).where(_within(t.category_scores, span)))
     _categories(connection, mine)
     s, sums = t.standings, sums_of(mine).subquery("sums")
-    both = s.outerjoin(sums, sums.c.prospect_id == s.c.prospect_id)
     points = func.coalesce(sums.c.points, 0)
-    changed = select(s.c.prospect_id, points.label("points")).select_from(both)
-    new = changed.where(_within(s, span), s.c.score != points).subquery("new")
-    connection.execute(update(s).where(s.c.prospect_id == new.c.prospect_id).values(score=new.c.points))
+    both = s.outerjoin(sums, sums.c.prospect_id == s.c.prospect_id)
+    new = select(s.c.prospect_id, points).select_from(both).where(_within(s, span), s.c.score != points)
+    clear(connection, gained)
+    connection.execute(insert(gained).from_select(["prospect_id", "points"], new))
+    analyse(connection, gained)
+    connection.execute(update_from(connection, s, gained, {"score": gained.c.points}))
 
 
 def _categories(connection: Connection, mine: FromClause) -> None:

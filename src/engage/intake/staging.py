@@ -58,11 +58,12 @@ def load(connection: Connection, table: Table, names: Sequence[str], rows: Seque
     connection.exec_driver_sql(f"INSERT INTO {table.name} ({columns}) VALUES ({places})", [*map(tuple, rows)])
 
 
-def find_people(connection: Connection, rows: Table) -> dict[int, int | None]:
-    """Give each staged row the key of its address's prospect; return the keys by place, None where unknown."""
+def find_people(connection: Connection, rows: Table) -> list[int]:
+    """Give each staged row the key of its address's prospect; return the places of those that have none."""
     known = select(t.prospects.c.id).where(t.prospects.c.email_folded == rows.c.email_folded)
-    connection.execute(update(rows).where(rows.c.prospect_id.is_(None)).values(prospect_id=known.scalar_subquery()))
-    return {n: key for n, key in connection.execute(select(rows.c.n, rows.c.prospect_id))}  # noqa: C416 - rows are no pairs
+    missing = rows.c.prospect_id.is_(None)
+    connection.execute(update(rows).where(missing).values(prospect_id=known.scalar_subquery()))
+    return list(connection.scalars(select(rows.c.n).where(missing)))
 
 
 def make_people(connection: Connection, rows: Table, now: datetime, fields: Sequence[str] = ()) -> frozenset[int]:

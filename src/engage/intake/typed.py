@@ -133,6 +133,8 @@ def read_integer(text: str) -> int:
 
 def _digits(text: str) -> str:
     """Return a number's digits as Python reads them."""
+    if text.isdecimal() and text.isascii():
+        return text
     plain = unicodedata.normalize("NFKC", text).replace("−", "-").strip()
     found = _NUMBER.fullmatch(plain)
     if found is None:

@@ -36,7 +36,7 @@ from engage.sql.codes import EntryKind
 from engage.sql.columns import Instant
 from engage.sql.interning import upsert
 from engage.sql.scratch import clear, scratch
-from engage.wording import sentence
+from engage.wording import Sentence, sentence
 
 _TYPES = {"text": Text, "integer": BigInteger, "number": Float, "boolean": Boolean, "datetime": BigInteger}
 _FIELDS = tuple(f for f in STANDARD if f.stored)
@@ -66,14 +66,13 @@ def write_people(connection: Connection, drafts: Sequence[Draft], shape: Shape, 
         return Outcome()
     clear(connection, people, links)
     _load(connection, drafts, shape)
-    keys = find_people(connection, people)
-    refused = _refused(connection, drafts, keys, task)
+    missing = find_people(connection, people)
+    refused = _refused(connection, drafts, missing, task)
     new: frozenset[int] = frozenset()
-    if None in (keys[n] for n in keys if n not in refused):
+    if missing and task.options.mode != "update":
         new = make_people(connection, people, task.now, shape.stored)
-    found = {n: key for n, key in connection.execute(select(people.c.n, people.c.prospect_id))}  # noqa: C416
     changed = set(new)
-    if len(found) > len(new):
+    if len(new) < len(drafts) - len(refused):
         hold_people(connection, people)
         changed.update(_update_fields(connection, shape, task))
     changed.update(_update_owners(connection, drafts))
@@ -81,7 +80,7 @@ def write_people(connection: Connection, drafts: Sequence[Draft], shape: Shape, 
     changed.update(write_custom(connection, people, drafts, shape, task))
     changed.update(_add_links(connection, drafts, task))
     announce(connection, changed, task.now)
-    return _outcome(drafts, found, new, changed, refused)
+    return _outcome(drafts, _keys(connection, changed), new, changed, refused)
 
 
 def _load(connection: Connection, drafts: Sequence[Draft], shape: Shape) -> None:
@@ -91,19 +90,18 @@ def _load(connection: Connection, drafts: Sequence[Draft], shape: Shape) -> None
 
 
 def _refused(
-    connection: Connection, drafts: Sequence[Draft], keys: dict[int, int | None], task: Task
-) -> dict[int, Rejection]:
-    """Take out the people that the mode does not allow, and return their rows with the reason."""
+    connection: Connection, drafts: Sequence[Draft], missing: Sequence[int], task: Task
+) -> dict[int, Sentence]:
+    """Take out the people that the mode does not allow, and return their places with the reason."""
     if task.options.mode == "insert":
         why = sentence("there is a prospect with this address already")
-        places = [n for n, key in keys.items() if key is not None]
+        places = sorted(set(range(len(drafts))).difference(missing))
     elif task.options.mode == "update":
-        why = sentence("no prospect has this address")
-        places = [n for n, key in keys.items() if key is None]
+        why, places = sentence("no prospect has this address"), list(missing)
     else:
         return {}
     drop_rows(connection, people, places)
-    return {n: Rejection(drafts[n].rows[0], why) for n in places}
+    return dict.fromkeys(places, why)
 
 
 def _update_fields(connection: Connection, shape: Shape, task: Task) -> list[int]:
@@ -172,25 +170,29 @@ def _add_links(connection: Connection, drafts: Sequence[Draft], task: Task) -> l
     return [*connection.scalars(tagged), *connection.scalars(listed)]
 
 
+def _keys(connection: Connection, changed: set[int]) -> dict[int, int]:
+    """Return the prospect of each place in the batch; not asked for where nobody changed."""
+    if not changed:
+        return {}
+    return {row.n: row.prospect_id for row in connection.execute(select(people.c.n, people.c.prospect_id))}
+
+
 def _outcome(
     drafts: Sequence[Draft],
-    found: dict[int, int | None],
+    keys: dict[int, int],
     new: frozenset[int],
     changed: set[int],
-    refused: dict[int, Rejection],
+    refused: dict[int, Sentence],
 ) -> Outcome:
-    """Count rows: of several for one person, the first was inserted or updated, later ones updated if they differ."""
+    """Count rows: of several for one person, the first is new or updated, later ones updated if they differ."""
     inserted = updated = unchanged = 0
     rejected: list[Rejection] = []
     for n, draft in enumerate(drafts):
-        rows, key = len(draft.rows), found.get(n)
+        rows, key = len(draft.rows), keys.get(n)
         if n in refused:
-            rejected += [Rejection(row, refused[n].why) for row in draft.rows]
-        elif key in new:
-            inserted, updated = inserted + 1, updated + draft.overruled
-            unchanged += rows - 1 - draft.overruled
+            rejected += [Rejection(row, refused[n]) for row in draft.rows]
         elif key in changed:
-            updated += 1 + draft.overruled
+            inserted, updated = inserted + (key in new), updated + (key not in new) + draft.overruled
             unchanged += rows - 1 - draft.overruled
         else:
             unchanged += rows

@@ -91,7 +91,7 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel], source: Source, path
     if kind == "extra_forbidden":
         return unknown("key", str(detail["loc"][-1]), _siblings(model, detail["loc"]))
     if kind in ("union_tag_not_found", "union_tag_invalid"):
-        return _no_step(source, path)
+        return _no_step(source, path) if kind == "union_tag_not_found" else _no_shape(context)
     if kind == "value_error":
         return said(context.get("error", detail["msg"]))
     if kind == "missing":
@@ -118,6 +118,22 @@ def _none_of(detail: ErrorDetails) -> Sentence:
     if near is not None:
         return sentence("{word} is not known here; did you mean {near}?", word=repr(detail["input"]), near=near)
     return sentence(SENTENCES["literal_error"], expected=", ".join(words))
+
+
+#: What is said of each shape that a value can have.
+_SHAPES: Mapping[str, str] = {
+    "mapping": SENTENCES["dict_type"],
+    "list": SENTENCES["tuple_type"],
+    "mapping, list": "this must be a mapping: key: value; or a list of them",
+    "value, mapping": "this must be one value, or a mapping: key: value",
+    "value, list": "this must be one value, or a list",
+}
+
+
+def _no_shape(context: Mapping[str, Any]) -> Sentence:
+    """Say which shapes a value may have."""
+    shapes = str(context.get("expected_tags", "")).replace("'", "")
+    return sentence(_SHAPES.get(shapes, "this must be one value, a list, or a mapping: key: value"))
 
 
 def _no_step(source: Source, path: Path) -> Sentence:

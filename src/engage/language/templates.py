@@ -14,7 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from engage.language.reading import parse
 from engage.language.source import read
 from engage.language.workspace import FrontMatter
-from engage.problem import Place, Problem, unknown
+from engage.problem import Place, Problem, nearest, unknown
 from engage.wording import sentence
 
 _FENCE = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)(?:^---[ \t]*(?:\r?\n|\Z))", re.DOTALL | re.MULTILINE)
@@ -111,7 +111,7 @@ def _part(access: nodes.Node, file: str, fields: Collection[str], offset: int, o
     part = access.attr if isinstance(access, nodes.Getattr) else getattr(getattr(access, "arg", None), "value", None)
     known = tuple(fields) if thing.name == "prospect" else NAMES.get(thing.name, ())
     if thing.name in ("prospect", *NAMES) and part not in known:
-        yield Problem(
-            Place(file, offset + access.lineno),
-            unknown("merge field", f"{thing.name}.{part}", [f"{thing.name}.{k}" for k in known]),
-        )
+        # Compared without what stands before the dot, which is the same in all.
+        near = nearest(str(part), known)
+        message = unknown("merge field", f"{thing.name}.{part}", [f"{thing.name}.{near}"] if near else [])
+        yield Problem(Place(file, offset + access.lineno), message)

@@ -192,4 +192,3 @@ def _hours(seconds: float | None) -> float | None:
 
 def _local(at: int | None, zone: ZoneInfo) -> datetime | None:
     return None if at is None else moment(at).astimezone(zone)
-

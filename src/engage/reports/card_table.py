@@ -101,7 +101,9 @@ def _fitting(names: list[str], widths: dict[str, int], width: int) -> list[str]:
 def _table(
     card: Card, locale: Locale, names: Sequence[str], headers: dict[str, str], texts: dict[str, list[str]]
 ) -> Table:
-    title = sentence("{name} ({scenario}, version {version})", name=card.name, scenario=card.scenario, version=card.version)
+    title = sentence(
+        "{name} ({scenario}, version {version})", name=card.name, scenario=card.scenario, version=card.version
+    )
     table = Table(box=SIMPLE_HEAD, title=Text(title.read(locale)), title_justify="left", pad_edge=False, padding=(0, 1))
     for name in names:
         left = name in _TEXTS

@@ -86,20 +86,20 @@ def full_name(first: str | None, last: str | None, locale: str) -> str:
 
 def _tags(question: Question, span: Span) -> Mapping[int, list[str]]:
     own, w = t.prospect_tags, t.words
-    pairs = select(own.c.prospect_id, w.c.text).join_from(own, w, w.c.id == own.c.tag_id)
+    pairs = select(own.c.prospect_id, w.c.text.label("name")).join_from(own, w, w.c.id == own.c.tag_id)
     return _gathered(question, pairs.where(within(own.c.prospect_id, span)).order_by(w.c.text))
 
 
 def _lists(question: Question, span: Span) -> Mapping[int, list[str]]:
     own, names = t.list_members, t.lists
-    pairs = select(own.c.prospect_id, names.c.key).join_from(own, names, names.c.id == own.c.list_id)
+    pairs = select(own.c.prospect_id, names.c.key.label("name")).join_from(own, names, names.c.id == own.c.list_id)
     return _gathered(question, pairs.where(within(own.c.prospect_id, span)).order_by(names.c.key))
 
 
 def _gathered(question: Question, pairs: Any) -> Mapping[int, list[str]]:
     found: defaultdict[int, list[str]] = defaultdict(list)
     for row in question.rows(pairs):
-        found[row[0]].append(row[1])
+        found[row.prospect_id].append(row.name)
     return found
 
 
@@ -114,11 +114,12 @@ def _custom(question: Question, span: Span, fields: tuple[FieldMeaning, ...]) ->
     key: ColumnElement[int] = f.c.prospect_id
     found: defaultdict[int, dict[str, Value]] = defaultdict(dict)
     for row in question.rows(joined.where(within(key, span), w.c.text.in_(list(types)))):
-        found[row.prospect_id][row.name] = _value(row, types[row.name])
+        found[row.prospect_id][row.name] = kept_value(row, types[row.name])
     return found
 
 
-def _value(row: Row[Any], kind: str) -> Value:
+def kept_value(row: Row[Any], kind: str) -> Value:
+    """Return the value of a custom field from its columns ``text``, ``number`` and ``whole``."""
     match kind:
         case "text" | "date":
             return str(row.text) if row.text is not None else None

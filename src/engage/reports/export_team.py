@@ -34,8 +34,8 @@ def user_rows(question: Question) -> Iterator[Values]:
 
 def _memberships(question: Question, table: Table, key: str) -> Mapping[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for row in question.rows(select(table.c.user_id, table.c[key]).order_by(table.c[key])):
-        found[row[0]].append(row[1])
+    for row in question.rows(select(table.c.user_id, table.c[key].label("name")).order_by(table.c[key])):
+        found[row.user_id].append(row.name)
     return found
 
 

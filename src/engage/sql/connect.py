@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
+from engage.clock import monotonic, pause
+
+#: How long a writer waits for another on SQLite, and how often it asks, in seconds.
+TIMEOUT = 10
+POLL = 0.003
 #: SQLite: durable write-ahead log; a page cache of 64 MB; temporary tables in memory.
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
-    "PRAGMA busy_timeout=10000",
+    f"PRAGMA busy_timeout={TIMEOUT * 1000}",
     "PRAGMA cache_size=-65536",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA wal_autocheckpoint=8000",
@@ -37,7 +43,7 @@ def connect(url: str | URL) -> Engine:
 def _sqlite(address: URL) -> Engine:
     memory = address.database in (None, "", ":memory:")
     options: dict[str, Any] = {"poolclass": StaticPool} if memory else {}
-    engine = create_engine(address, connect_args={"timeout": 10, "check_same_thread": False}, **options)
+    engine = create_engine(address, connect_args={"timeout": TIMEOUT, "check_same_thread": False}, **options)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: object) -> None:  # noqa: ARG001
@@ -50,9 +56,34 @@ def _sqlite(address: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
         reads = connection.get_execution_options().get("engage_reading", False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        if reads:
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_writing(connection)
 
     return engine
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Take SQLite's write lock, asking every few milliseconds for as long as the timeout.
+
+    SQLite's own waiting grows to steps of 100 ms and would miss the short pauses of a long tick.
+    """
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=0")
+    last = monotonic() + TIMEOUT
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except OperationalError as error:
+                if "locked" not in str(error.orig) or monotonic() > last:
+                    raise
+                pause(POLL)
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={TIMEOUT * 1000}")
+        cursor.close()
 
 
 def reading(engine: Engine) -> Engine:

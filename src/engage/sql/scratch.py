@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Column, Connection, Executable, MetaData, Table, UniqueConstraint, delete, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Executable,
+    Insert,
+    MetaData,
+    Table,
+    UniqueConstraint,
+    Update,
+    delete,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.schema import CreateTable
 
 from engage.sql.packing import is_postgres
@@ -46,3 +61,20 @@ def analyse(connection: Connection, *tables: Table) -> None:
 def inserted(connection: Connection, statement: Insert) -> int:
     """Run an INSERT and return how many rows it made, on every database."""
     return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def update_from(
+    connection: Connection, table: Table, source: Table, values: Mapping[str, ColumnElement[Any]]
+) -> Update:
+    """Return an UPDATE of a table's rows by the rows of a temporary table with the same primary key.
+
+    SQLite's own UPDATE FROM first writes both rows to a third place; asking for each value is thrice as fast.
+    """
+    key, same = table.primary_key.columns[0], source.primary_key.columns[0]
+    if is_postgres(connection):
+        return update(table).where(key == same).values(dict(values))
+    asked = {
+        name: select(value).select_from(source).where(same == key).correlate(table).scalar_subquery()
+        for name, value in values.items()
+    }
+    return update(table).where(key.in_(select(same))).values(asked)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, and_, func, insert, literal, or_, select, update
 
-from engage.clock import FOREVER, MICROSECOND, micros
+from engage.clock import HORIZON, MICROSECOND, micros
 from engage.language.calendar import after
 from engage.language.moment import Duration
 from engage.plan import moves
@@ -136,7 +136,7 @@ def _change_wait(
     new: Duration | None,
 ) -> None:
     """Make the moment due the arrival plus the new length (SPEC section 7, editing)."""
-    waiting = and_(chosen, E.c.due_at < FOREVER)
+    waiting = and_(chosen, E.c.due_at < HORIZON)
     if new is None or not (old.business_days or new.business_days):
         length = new.length if new is not None else old.length * 0
         change = (length - old.length) // MICROSECOND

@@ -24,6 +24,7 @@ from engage.sql.interning import upsert
 from engage.sql.outbox import join_campaign
 from engage.sql.packing import pack
 from engage.sql.predicates import holds
+from engage.sql.scratch import inserted
 from engage.stepping.changes import touch
 from engage.stepping.figures import Figures
 from engage.stepping.journeys import Course, Tick
@@ -68,7 +69,7 @@ def _begin_runs(connection: Connection, tick: Tick, course: Course) -> int:
         looked.c.prospect_id, literal(course.id), literal(first), literal(1), literal(int(RunState.ACTIVE)), literal(0),
         literal(int(Phase.ARRIVES)), at, at, literal(tick.at - course.paused_total, BigInteger()),
     ).where(_may_enter(tick, course)).order_by(looked.c.prospect_id)  # fmt: skip
-    entered = connection.execute(insert(e).from_select(names, values)).rowcount
+    entered = inserted(connection, insert(e).from_select(names, values))
     if entered:
         _after_entry(connection, tick, course, before, entered)
     return entered

@@ -1,59 +1,54 @@
-"""Those whom no timer would wake: found by one scan and timed again. A lost timer is a lost person."""
+"""Rebuilding lost timers: nobody who waits may be forgotten."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Select, and_, exists, func, insert, literal, not_, select
-from sqlalchemy import UniqueConstraint, column, text
+from datetime import datetime
 
+from sqlalchemy import BigInteger, Connection, case, func, insert, literal, select
+
+from engage.clock import FOREVER, micros
 from engage.sql import tables as t
-from engage.sql.codes import RunState, TimerKind
-from engage.sql.columns import Key
-from engage.sql.packing import is_postgres, pack
-from engage.sql.scratch import analyse, clear, scratch
+from engage.sql.codes import CHUNK, TimerKind
+from engage.sql.packing import pack
+from engage.sql.untimed import untimed
 from engage.stepping.finish import MINUTE
 
-#: Enrolments that some timer names, with the timer's step.
-timed = scratch(
-    "timed",
-    Column("step_id", Integer, nullable=False),
-    Column("enrolment_id", Key, nullable=False),
-    UniqueConstraint("enrolment_id", "step_id"),
-)
 
+def repair(connection: Connection, now: datetime) -> int:
+    """Write a timer for each active enrolment that has none in time; return how many enrolments had none.
 
-def repair_timers(connection: Connection) -> int:
-    """Write a timer for each active enrolment that has none at its step; return how many there were.
-
-    Nobody may tick meanwhile: hold ``exclusive(engine, "tick")``. The caller has begun the transaction.
+    Begins its own transactions, and writes only if there is anything to write. Timers are hints, so it may run beside
+    a tick, and twice. Who waits for a message's hand-over, that has no date, is looked at now.
     """
-    clear(connection, timed)
-    connection.execute(insert(timed).from_select(["step_id", "enrolment_id"], _timed(connection)))
-    analyse(connection, timed)
-    e, s = t.enrolments, t.scenarios
-    lost = and_(
-        e.c.state == int(RunState.ACTIVE),
-        not_(exists(select(1).where(timed.c.enrolment_id == e.c.id, timed.c.step_id == e.c.step_id))),
-    )
-    joined = e.join(s, s.c.id == e.c.scenario_id)
-    count = connection.scalar(select(func.count()).select_from(joined).where(lost)) or 0
-    if count:
-        values = select(
-            literal(int(TimerKind.STEP)), func.min(e.c.due_at + s.c.paused_total, type_=BigInteger()), e.c.scenario_id,
-            e.c.step_id, func.count(), pack(connection, e.c.id),
-        ).select_from(joined).where(lost)  # fmt: skip
-        grouped = values.group_by(e.c.scenario_id, e.c.step_id, e.c.due_at.op("/")(MINUTE))
-        names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
-        connection.execute(insert(t.timers).from_select(names, grouped))
+    connection.execution_options(engage_reading=True)
+    try:
+        with connection.begin():
+            count = _count(connection)
+    finally:
+        connection.execution_options(engage_reading=False)
+    if not count:
+        return 0
+    with connection.begin():
+        count = _count(connection)
+        _write(connection, now)
     return count
 
 
-def _timed(connection: Connection) -> Select[tuple[int, int]]:
-    """Return every enrolment that a timer of its own names, with the timer's step, once."""
-    timers = t.timers
-    of_steps = and_(timers.c.kind == int(TimerKind.STEP), timers.c.ids.is_not(None))
-    if is_postgres(connection):
-        named = select(timers.c.step_id, func.unnest(timers.c.ids).label("key")).where(of_steps).subquery()
-        return select(named.c.step_id, named.c.key).distinct()
-    keys = func.json_each(timers.c.ids).table_valued(column("value", BigInteger()))
-    joined = timers.join(keys, text("true"))
-    return select(timers.c.step_id, keys.c.value).select_from(joined).where(of_steps).distinct()
+def _count(connection: Connection) -> int:
+    return connection.scalar(select(func.count()).select_from(untimed(connection).subquery("lost"))) or 0
+
+
+def _write(connection: Connection, now: datetime) -> None:
+    """Write timers of at most a chunk of enrolments, those of one step and one minute together."""
+    lost = untimed(connection).subquery("lost")
+    due = case((lost.c.due >= FOREVER, micros(now)), else_=lost.c.due)
+    minute = (due // literal(MINUTE, BigInteger)).label("minute")
+    keys = (lost.c.scenario_id, lost.c.step_id)
+    place = func.row_number().over(partition_by=(*keys, minute), order_by=lost.c.id) - 1
+    each = select(lost.c.id, *keys, due.label("due"), minute, (place // CHUNK).label("part")).subquery("each_lost")
+    values = select(
+        literal(int(TimerKind.STEP)), func.min(each.c.due), each.c.scenario_id, each.c.step_id, func.count(),
+        pack(connection, each.c.id),
+    ).group_by(each.c.scenario_id, each.c.step_id, each.c.minute, each.c.part)  # fmt: skip
+    names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
+    connection.execute(insert(t.timers).from_select(names, values))

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, and_, func, insert, literal, select, update
 
-from engage.clock import FOREVER, micros, moment
+from engage.clock import HORIZON, micros, moment
 from engage.errors import Refused
 from engage.language.calendar import after, is_business_day
 from engage.language.moment import Duration
@@ -102,7 +102,7 @@ def resume(connection: Connection, plans: moves.Plans, key: str, now: datetime) 
     connection.execute(update(t.scenarios).values(values).where(t.scenarios.c.id == row.id))
     timers = t.timers
     waiting = and_(
-        timers.c.scenario_id == row.id, timers.c.kind == int(TimerKind.STEP), timers.c.due_at < FOREVER,
+        timers.c.scenario_id == row.id, timers.c.kind == int(TimerKind.STEP), timers.c.due_at < HORIZON,
         timers.c.due_at > micros(row.paused_at),
     )  # fmt: skip
     connection.execute(update(timers).values(due_at=timers.c.due_at + length).where(waiting))
@@ -128,7 +128,7 @@ def _move_business_days(connection: Connection, plans: moves.Plans, course: Cour
         e.c.scenario_id == course.id, e.c.step_id == step_id, e.c.state < int(RunState.COMPLETED), e.c.phase > 0
     )
     one = Duration.parse("1 business day")
-    for due in connection.scalars(select(e.c.due_at).where(here, e.c.due_at < FOREVER).distinct()).all():
+    for due in connection.scalars(select(e.c.due_at).where(here, e.c.due_at < HORIZON).distinct()).all():
         real = micros(due) + course.paused_total
         closed = not is_business_day(hours, local_day(moment(real), hours.zone))
         moved = micros(after(one, moment(real), hours)) if closed else real

@@ -8,6 +8,8 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from engage.clock import monotonic, pause
+from engage.sql.packing import is_postgres
 from engage.stepping.finish import Conflict
 
 T = TypeVar("T")
@@ -16,6 +18,8 @@ Hook = Callable[[str], None]
 #: SQLSTATEs after which the same transaction may succeed: serialization failure, deadlock, lock not available.
 _AGAIN = frozenset(("40001", "40P01", "55P03"))
 _TRIES = 8
+#: After a transaction longer than this a tick on SQLite pauses, so that other writers get in; in seconds.
+LONG, BREATH = 0.05, 0.01
 
 
 def may_succeed_again(error: Exception) -> bool:
@@ -29,10 +33,13 @@ def transact(connection: Connection, work: Callable[[], T], hook: Hook, name: st
     """Do some work in a transaction of its own and return its result."""
     for last in range(_TRIES, -1, -1):
         try:
+            began = monotonic()
             with connection.begin():
                 result = work()
                 hook(f"{name}.before_commit")
             hook(f"{name}.after_commit")
+            if monotonic() - began > LONG and not is_postgres(connection):
+                pause(BREATH)
             return result
         except (Conflict, DBAPIError) as error:
             if not last or not may_succeed_again(error):

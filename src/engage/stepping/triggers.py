@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from engage.clock import FOREVER, MICROSECOND, moment
+from engage.clock import FOREVER, HORIZON, MICROSECOND, moment
 from engage.language.calendar import after
 from engage.plan import moves
 from engage.sql import tables as t
@@ -51,8 +51,8 @@ def stand_at_trigger(walk: Walk, step: moves.Step, act: moves.Trigger, place: Pl
     """Settle those who wait: an event at or before the deadline is a yes, however late it is learnt of."""
     now = walk.tick.at
     places = [place]
-    if act.mails and (place.due_to is None or place.due_to >= FOREVER):
-        begun = walk.divide(place, and_(cohort.c.due_at >= FOREVER, not_(_unsent(walk, act))))
+    if act.mails and (place.due_to is None or place.due_to >= HORIZON):
+        begun = walk.divide(place, and_(cohort.c.due_at >= HORIZON, not_(_unsent(walk, act))))
         if begun.count:
             _fix_deadlines(walk, act, begun, cohort.c.arrived_at)
             begun.retimed, begun.due_from, begun.due_to = True, None, None
@@ -131,7 +131,7 @@ def _fix_deadlines(walk: Walk, act: moves.Trigger, place: Place, arrival: Moment
 
 def _fix_business_days(walk: Walk, act: moves.Trigger, place: Place) -> None:
     """Count business days for each moment at which the time began; there are few."""
-    here = and_(cohort.c.place == place.number, cohort.c.due_at < FOREVER)
+    here = and_(cohort.c.place == place.number, cohort.c.due_at < HORIZON)
     for begun in walk.connection.scalars(select(cohort.c.due_at).where(here).distinct()).all():
         chosen = and_(here, cohort.c.due_at == begun)
         walk.connection.execute(update(cohort).values(due_at=-_end(walk, act, begun)).where(chosen))

@@ -1,0 +1,77 @@
+"""``engage todos`` and ``todo done``: the sales inbox."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Literal
+
+import typer
+
+from engage.cli.session import Now, Session
+from engage.errors import Refused
+from engage.wording import sentence
+
+Status = Literal["open", "any", "not_started", "in_progress", "waiting", "deferred", "completed"]
+
+
+def todos(
+    session: Session,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="USER", help="A user's id, or queue:ID; else everybody's.")
+    ] = None,
+    status: Annotated[Status, typer.Option("--status", help="Which.")] = "open",
+    form: Annotated[Literal["table", "json"], typer.Option("--format", help="json is stable, for scripts.")] = "table",
+    now: Now = None,
+) -> None:
+    """List ToDos: overdue first, then by due date."""
+    from engage.reports.todos import todos as read_todos
+    from engage.sql.connect import reading
+
+    with reading(session.app().engine).begin() as connection:
+        found = read_todos(connection, session.moment(now), to=to, status=status, locale=session.locale)
+    if form == "json":
+        session.write_json([asdict(todo) for todo in found])
+        return
+    if not found:
+        session.say(sentence("no ToDos"))
+        return
+    from engage.cli.tables import table
+
+    statuses = _words(session)
+    late = session.read("overdue")
+    header = session.words("id", "due", "priority", "to", "subject", "prospect", "company", "status")
+    rows = [
+        (
+            todo.id, f"{session.shown(todo.due_at)} {late if todo.overdue else ''}".strip(),
+            statuses.get(todo.priority, todo.priority), todo.to, todo.subject, todo.name or todo.email, todo.company,
+            statuses.get(todo.status, todo.status),
+        )
+        for todo in found
+    ]  # fmt: skip
+    session.say(table(header, rows, right=(0,)))
+
+
+def _words(session: Session) -> dict[str, str]:
+    """Return statuses and priorities in the workspace's language."""
+    names = ("not_started", "in_progress", "waiting", "deferred", "completed", "high", "normal", "low")
+    shown = session.words(
+        "not started", "in progress", "waiting", "deferred", "completed", "high", "normal", "low"
+    )  # fmt: skip
+    return dict(zip(names, shown, strict=True))
+
+
+def done(
+    session: Session,
+    number: Annotated[int, typer.Argument(metavar="ID", help="The ToDo's number, as engage todos shows it.")],
+    outcome: Annotated[str | None, typer.Option("--outcome", metavar="TEXT", help="What came of it.")] = None,
+    now: Now = None,
+) -> None:
+    """Complete a ToDo; scenarios that ask for it go on at the next tick."""
+    from engage.stepping.todo_done import complete_todo
+
+    if number < 1:
+        raise Refused(sentence("there is no ToDo {id}", id=number))
+    moment = session.moment(now)
+    with session.app().engine.begin() as connection:
+        complete_todo(connection, number, outcome, moment)
+    session.say(sentence("ToDo {id} is completed", id=number))

@@ -1,0 +1,133 @@
+"""The ToDos of the team: the sales inbox, and how many each has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import ColumnElement, Connection, case, func, literal, select
+
+from engage.reports.export_prospects import full_name
+from engage.sql import tables as t
+
+TodoStatus = Literal["not_started", "in_progress", "waiting", "deferred", "completed"]
+#: The statuses in the order of a ToDo's life; all but the last are open.
+STATUSES: tuple[TodoStatus, ...] = ("not_started", "in_progress", "waiting", "deferred", "completed")
+_PRIORITY = {"high": 0, "normal": 1, "low": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class TodoRow:
+    """One ToDo: the columns of the export, then whom it concerns."""
+
+    id: int
+    subject: str
+    due_at: datetime | None
+    priority: str
+    status: str
+    #: the assignee, as an addressee
+    to: str
+    email: str
+    scenario: str | None
+    step: str | None
+    created_at: datetime
+    completed_at: datetime | None
+    outcome: str | None
+    #: the prospect's full name and company
+    name: str
+    company: str | None
+    comments: str | None
+    #: open, and its due date has passed
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TodoCount:
+    """How many open ToDos somebody has."""
+
+    to: str
+    #: the user's name; None for a queue
+    name: str | None
+    open: int
+    overdue: int
+    high: int
+
+
+def addressed(to: str) -> str:
+    """Return an addressee; a bare id is a user's.
+
+    >>> addressed("sato"), addressed("queue:inside-sales")
+    ('user:sato', 'queue:inside-sales')
+    """
+    return to if ":" in to else f"user:{to}"
+
+
+def todos(
+    connection: Connection,
+    now: datetime,
+    *,
+    to: str | None = None,
+    status: TodoStatus | Literal["open", "any"] = "open",
+    prospect: int | None = None,
+    locale: str = "en",
+    limit: int | None = None,
+) -> tuple[TodoRow, ...]:
+    """Return ToDos: overdue first, then by due date, none last, then by priority.
+
+    ``to`` is a user's id or an addressee; ``status`` one of STATUSES, ``open`` or ``any``; ``prospect`` a key.
+    """
+    d, p = t.todos, t.prospects
+    joined = (
+        d.join(p, p.c.id == d.c.prospect_id)
+        .outerjoin(t.steps, t.steps.c.id == d.c.step_id)
+        .outerjoin(t.scenarios, t.scenarios.c.id == t.steps.c.scenario_id)
+    )
+    people = (p.c.email, p.c.first_name, p.c.last_name, p.c.company)
+    origin = (t.scenarios.c.key.label("scenario"), t.steps.c.key.label("step"))
+    chosen = select(d, *people, *origin).select_from(joined).order_by(*_order(now)).limit(limit)
+    if to is not None:
+        chosen = chosen.where(d.c.assignee == addressed(to))
+    if prospect is not None:
+        chosen = chosen.where(d.c.prospect_id == prospect)
+    if status == "open":
+        chosen = chosen.where(_open())
+    elif status != "any":
+        chosen = chosen.where(d.c.status == status)
+    return tuple(
+        TodoRow(
+            row.id, row.subject, row.due_at, row.priority, row.status, row.assignee, row.email, row.scenario, row.step,
+            row.created_at, row.completed_at, row.outcome, full_name(row.first_name, row.last_name, locale),
+            row.company, row.comments, row.status != "completed" and row.due_at is not None and row.due_at < now,
+        )
+        for row in connection.execute(chosen)
+    )  # fmt: skip
+
+
+def todo_counts(connection: Connection, now: datetime) -> tuple[TodoCount, ...]:
+    """Return how many open ToDos each assignee has, who has most first."""
+    d, u = t.todos, t.users
+    high = func.sum(case((d.c.priority == "high", 1), else_=0)).label("high")
+    late = func.sum(case((d.c.due_at < now, 1), else_=0)).label("overdue")
+    counts = (
+        select(d.c.assignee, u.c.name, func.count().label("open"), late, high)
+        .select_from(d.outerjoin(u, literal("user:") + u.c.id == d.c.assignee))
+        .where(_open())
+        .group_by(d.c.assignee, u.c.name)
+        .order_by(func.count().desc(), d.c.assignee)
+    )
+    return tuple(
+        TodoCount(row.assignee, row.name, row.open, int(row.overdue), int(row.high))
+        for row in connection.execute(counts)
+    )
+
+
+def _open() -> ColumnElement[bool]:
+    return t.todos.c.status != "completed"
+
+
+def _order(now: datetime) -> tuple[ColumnElement[object], ...]:
+    d = t.todos
+    overdue = case((_open() & (d.c.due_at < now), 0), else_=1)
+    priority = case(_PRIORITY, value=d.c.priority, else_=len(_PRIORITY))
+    return overdue, case((d.c.due_at.is_(None), 1), else_=0), d.c.due_at, priority, d.c.id

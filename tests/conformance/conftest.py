@@ -1,0 +1,114 @@
+"""Each test's docstring is a small workspace: the scenario first, then other files, each after ``--- NAME``.
+
+    --- scoring.yaml
+    rules: [{activity: page_viewed, points: 5}]
+    --- scenarios/second.yaml
+    steps: [{add_tag: second}]
+    --- later
+    steps: [{wait: 5 days}]
+
+What a test does not say stands in tests/support/files.py. ``later`` is another version of the scenario, for
+``world.apply(later)``. ``world`` runs from START on; with ``draft`` nothing has been started yet.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from inspect import cleandoc
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+
+from tests.conftest import connected
+from tests.support.postgres import execute, written
+from tests.support.world import World
+
+LATER = "later"
+_PART = re.compile(r"^--- (\S+)$\n?", re.MULTILINE)
+_NAME = "engage_conformance"
+
+
+@pytest.fixture(scope="session")
+def sqlite_lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Give one engine for all cases: it keeps the statements that it has compiled."""
+    with connected(f"sqlite:///{tmp_path_factory.mktemp('conformance') / 'engage.db'}") as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def postgresql_lasting(postgres_url: str) -> Iterator[Engine]:
+    """Give one engine for all cases, whose database is made anew for each."""
+    try:
+        with connected(written(make_url(postgres_url).set(database=_NAME))) as engine:
+            yield engine
+    finally:
+        execute(postgres_url, f'DROP DATABASE IF EXISTS "{_NAME}" WITH (FORCE)')
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_lasting: Engine, sqlite_template: Path) -> Iterator[Engine]:
+    """Give an engine whose database holds the schema and no rows."""
+    database = Path(sqlite_lasting.url.database or "")
+    for path in database.parent.iterdir():
+        path.unlink()
+    shutil.copyfile(sqlite_template, database)
+    yield sqlite_lasting
+    sqlite_lasting.dispose()
+
+
+@pytest.fixture
+def postgresql_engine(postgresql_lasting: Engine, postgres_url: str, postgresql_template: str) -> Iterator[Engine]:
+    """Give an engine whose database holds the schema and no rows."""
+    template = make_url(postgresql_template).database
+    execute(postgres_url, f'DROP DATABASE IF EXISTS "{_NAME}" WITH (FORCE)')
+    execute(postgres_url, f'CREATE DATABASE "{_NAME}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+    yield postgresql_lasting
+    postgresql_lasting.dispose()
+
+
+@pytest.fixture
+def engine(dialect: str, request: pytest.FixtureRequest) -> Engine:
+    """Give the engine of a database with the schema, on each database in turn."""
+    found: Engine = request.getfixturevalue(f"{dialect}_engine")
+    return found
+
+
+@pytest.fixture
+def files(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Give the files that stand in the test's docstring; the scenario has the empty name."""
+    found = _PART.split("--- \n" + cleandoc(request.function.__doc__ or ""))
+    first = found[0].removeprefix("--- \n")
+    return {"": first} | dict(zip(found[1::2], found[2::2], strict=True))
+
+
+@pytest.fixture
+def later(files: Mapping[str, str]) -> str:
+    """Give the scenario's later version."""
+    return files[LATER]
+
+
+@pytest.fixture
+def draft(engine: Engine, files: Mapping[str, str]) -> World:
+    """Give the workspace of the test's docstring, applied, its scenarios not yet started."""
+    return made(engine, files, start=False)
+
+
+@pytest.fixture
+def world(engine: Engine, files: Mapping[str, str]) -> World:
+    """Give the workspace of the test's docstring; its scenarios run from START on."""
+    return made(engine, files, start=True)
+
+
+def made(engine: Engine, files: Mapping[str, str], *, start: bool) -> World:
+    """Make a world of some files."""
+    others = {Path(name).stem: text for name, text in files.items() if name.startswith("scenarios/")}
+    rest = {
+        name.removesuffix(".yaml"): text
+        for name, text in files.items()
+        if name not in ("", LATER) and not name.startswith("scenarios/")
+    }
+    return World(engine, files[""], scenarios=others, start=start, **rest)

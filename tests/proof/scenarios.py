@@ -1,0 +1,147 @@
+"""Random small scenarios, in the words of the language, that are free of mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import yaml
+from hypothesis import strategies as st
+
+Node = dict[str, object]
+
+TAGS = ("hot", "warm", "cold")
+LENGTHS = ("30 minutes", "1 day", "3 days", "2 business days")
+SCORING = """
+rules:
+  - {activity: page_viewed, points: 1}
+  - {activity: page_viewed, target: "/pricing*", points: 10, category: product, limit: 1 per day}
+  - {activity: form_submitted, points: 50, expires_after: 5 days}
+  - {activity: email_opened, points: 2, limit: 1 per target}
+inactivity: {every: 7 days, points: -10, floor: 0}
+"""
+GRADING = """
+profiles:
+  default:
+    - {name: Industry, match: {industry: Software}, worth: 1}
+    - {name: Hot, match: {tag: hot}, worth: 2/3, mismatch: 0}
+"""
+CONDITIONS: tuple[Node, ...] = (
+    {"tag": "hot"},
+    {"score": {"gte": 10}},
+    {"score": {"category": "product", "gte": 10}},
+    {"list": "vip"},
+    {"industry": "Software"},
+    {"grade": {"gte": "C"}},
+    {"owner": {"exists": True}},
+    {"not": {"tag": "cold"}},
+    {"any": [{"tag": "warm"}, {"activity": {"type": "page_viewed", "count": {"gte": 2}, "within": "3 days"}}]},
+)
+ACTIONS: tuple[Node, ...] = (
+    {"add_tag": "hot"},
+    {"add_tag": ["warm", "cold"]},
+    {"remove_tag": "hot"},
+    {"adjust_score": "+10"},
+    {"adjust_score": {"by": -5, "category": "product"}},
+    {"adjust_score": {"to": 0}},
+    {"add_to_list": "vip"},
+    {"remove_from_list": "vip"},
+    {"set_field": {"industry": "Software"}},
+    {"set_field": {"industry": None}},
+    {"assign": "group:east"},
+    {"assign": {"to": "user:sato", "reassign": True}},
+    {"create_todo": {"subject": "Call {{ prospect.email }}", "to": "owner", "due": "2 business days"}},
+    {"notify": {"to": "owner", "subject": "{{ prospect.email }}", "text": "{{ owner.name | default('nobody') }}"}},
+    {"add_to_campaign": {"campaign": "launch", "status": "invited"}},
+    {"opt_out": True},
+)
+EVENTS: tuple[Node, ...] = ({"form_submitted": "demo"}, {"page_viewed": "/pricing*"}, {"page_viewed": "any"})
+HEADS: tuple[Node, ...] = (
+    {},
+    {"unmatched": "exit"},
+    {"unmatched": "continue"},
+    {"suppress": {"lists": ["blocked"]}},
+    {"where": {"not": {"tag": "cold"}}},
+    {"suppress": {"where": {"tag": "warm"}}, "unmatched": "continue"},
+)
+ENDINGS: tuple[Node, ...] = ({}, {}, {"goal": {"tag": "won"}}, {"exit": {"tag": "lost"}}, {"backfill": False})
+
+
+@dataclass
+class _Writer:
+    """Writes steps with ids of their own, which every reference can name."""
+
+    count: int = 0
+    #: e-mail steps on the way so far
+    mails: list[str] = field(default_factory=list)
+
+    def id(self) -> str:
+        self.count += 1
+        return f"s{self.count}"
+
+
+def _step(draw: st.DrawFn, writer: _Writer, depth: int) -> Node:
+    words = ["action", "action", "wait", "trigger", "send_email", "rule"]
+    word = draw(st.sampled_from(words if depth else [*words[:3], "send_email"]))
+    step: Node = {"id": writer.id()}
+    match word:
+        case "action":
+            step |= draw(st.sampled_from(ACTIONS))
+        case "wait":
+            return step | {"wait": draw(st.sampled_from(LENGTHS))}
+        case "send_email":
+            step |= {"send_email": f"mail-{step['id']}"}
+            writer.mails.append(str(step["id"]))
+        case "rule":
+            step |= {"rule": draw(st.sampled_from(CONDITIONS)), **_branches(draw, writer, depth)}
+        case "trigger":
+            events = [*EVENTS, *({"email_opened": mail} for mail in writer.mails)]
+            chosen = draw(st.lists(st.sampled_from(events), min_size=1, max_size=2, unique_by=str))
+            step |= {"trigger": chosen if len(chosen) > 1 else chosen[0]}
+            step |= {draw(st.sampled_from(("within", "after"))): draw(st.sampled_from(LENGTHS))}
+            if draw(st.booleans()):
+                step["since"] = "step"
+            return step | _branches(draw, writer, depth)
+    if draw(st.integers(0, 4)) == 0:
+        step["after"] = draw(st.sampled_from(LENGTHS))
+    return step
+
+
+def _branches(draw: st.DrawFn, writer: _Writer, depth: int) -> Node:
+    known = list(writer.mails)
+    yes = steps(draw, writer, depth - 1, most=2)
+    if yes and draw(st.booleans()):
+        yes.append({"id": writer.id(), "end": True})
+    writer.mails[:] = known
+    no = steps(draw, writer, depth - 1, most=2)
+    writer.mails[:] = known
+    return {"yes": yes, "no": no}
+
+
+def steps(draw: st.DrawFn, writer: _Writer, depth: int, *, least: int = 0, most: int = 4) -> list[Node]:
+    """Return a sequence of steps."""
+    return [_step(draw, writer, depth) for _ in range(draw(st.integers(least, most)))]
+
+
+@st.composite
+def scenarios(draw: st.DrawFn, heads: Sequence[Node] = HEADS, endings: Sequence[Node] = ENDINGS) -> str:
+    """Return a scenario for members of the list ``members``, as YAML."""
+    audience = {"lists": ["members"], **draw(st.sampled_from(heads))}
+    root: Node = {"name": "Journey", "priority": draw(st.sampled_from((10, 50))), "audience": audience}
+    root |= draw(st.sampled_from(endings))
+    root["steps"] = steps(draw, _Writer(), 2, least=1)
+    return yaml.safe_dump(root, sort_keys=False, allow_unicode=True)
+
+
+@st.composite
+def trigger_scenarios(draw: st.DrawFn) -> str:
+    """Return a scenario that begins with an e-mail and a trigger at which everybody waits."""
+    events = draw(st.lists(st.sampled_from([*EVENTS, {"email_opened": "s1"}]), min_size=1, max_size=2, unique_by=str))
+    word, length = draw(st.sampled_from(("within", "after"))), draw(st.sampled_from(LENGTHS))
+    writer = _Writer(count=2)
+    trigger: Node = {"id": "s2", "trigger": events, word: length, **_branches(draw, writer, 1)}
+    if draw(st.booleans()):
+        trigger["since"] = "step"
+    root: Node = {"name": "Journey", "audience": {"lists": ["members"]}}
+    root["steps"] = [{"id": "s1", "send_email": "mail-s1"}, trigger, *steps(draw, writer, 1)]
+    return yaml.safe_dump(root, sort_keys=False, allow_unicode=True)
