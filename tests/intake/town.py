@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import BigInteger, Connection, insert, literal, select
 
 from engage.intake.learning import Learnt, learn_chunk
 from engage.intake.ledger import begin_earning, earn, entry, post
@@ -18,6 +18,7 @@ from engage.language.moment import Duration
 from engage.plan.moves import Grading, House, Inactivity, Plans, ScoreRule, Scoring
 from engage.sql import tables as t
 from engage.sql.codes import EntryKind, MessageKind, MessageStatus
+from engage.sql.columns import Instant
 from engage.sql.interning import word_id
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -133,12 +134,9 @@ class Town:
 
     def adjust(self, prospect: int, points: int, at: datetime = START) -> None:
         """Change a score by hand."""
-        s = t.standings
         begin_earning(self.connection)
-        rows = entry(
-            s.c.prospect_id, select(s.c.created_at).scalar_subquery(), s.c.score - s.c.score + points, EntryKind.MANUAL
-        )
-        earn(self.connection, rows.where(s.c.prospect_id == prospect))
+        amount = literal(points, BigInteger)
+        earn(self.connection, entry(literal(prospect), literal(at, Instant), amount, EntryKind.MANUAL))
         post(self.connection)
 
     def score(self, prospect: int) -> int:

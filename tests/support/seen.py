@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, Select, select
 
 from engage.language.fields import GRADES
+from engage.reports.card import CardRow, report_card
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus, Outcome, RunState
 from tests.support.ground import Ground
@@ -154,6 +155,13 @@ class Seen(Ground):
         ]
         return [one for one in every if who in (None, one.who)]
 
+    def card(self, *, key: str | None = None) -> dict[str, CardRow]:
+        """Return the report card's rows, by step."""
+        plan = self.applied.plans.scenarios[key or self.KEY]
+        with self.engine.connect() as connection:
+            card = report_card(connection, plan, zone=self.applied.plans.house.hours.zone)
+        return {row.step: row for row in card.rows}
+
     def notices(self) -> list[tuple[str, str, str, str]]:
         """Return the mails to the team: about whom, to whom, subject, text."""
         n = t.notifications
@@ -198,6 +206,12 @@ class Seen(Ground):
         p, w = t.prospect_tags, t.words
         chosen = select(w.c.text).join(p, p.c.tag_id == w.c.id).where(p.c.prospect_id == self.ids[who])
         return {row.text for row in self._all(chosen)}
+
+    def tagged(self, tag: str) -> set[str]:
+        """Return everybody who bears a tag."""
+        p, w = t.prospect_tags, t.words
+        chosen = select(p.c.prospect_id).join(w, p.c.tag_id == w.c.id).where(w.c.text == tag)
+        return {self.names[row.prospect_id] for row in self._all(chosen)}
 
     def lists(self, who: str) -> set[str]:
         """Return the static lists."""

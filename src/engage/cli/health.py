@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from engage.cli.session import Format, Session
-from engage.errors import EngageError, Refused
+from engage.errors import EngageError
 from engage.problem import errors
 from engage.wording import Sentence, sentence
 
@@ -161,4 +161,23 @@ def check(
     form: Format = "table",
 ) -> None:
     """Prove that figures, ledger and runs agree; end with 1 where they do not."""
-    raise Refused(sentence("not wired yet"))
+    from engage.reports.invariants import check as find
+    from engage.sql.connect import reading
+    from engage.stepping.repair import repair as time_again
+
+    app = session.app()
+    if repair:
+        with app.engine.connect() as connection:
+            repaired = time_again(connection)
+        session.warn(sentence("{count} runs had no timer and have one now", count=repaired))
+    with reading(app.engine).begin() as connection:
+        found = find(connection, app.applied().plans)
+    if form == "json":
+        session.write_json([{"check": f.check, "count": f.count, "message": f.message.read(session.locale)} for f in found])
+    else:
+        for each in found:
+            session.say(f"✗ {each.message.read(session.locale)}")
+        if not found:
+            session.say(sentence("everything agrees"))
+    if found:
+        raise typer.Exit(1)

@@ -67,11 +67,12 @@ def done(
     now: Now = None,
 ) -> None:
     """Complete a ToDo; scenarios that ask for it go on at the next tick."""
-    from engage.stepping.todo_done import complete_todo
+    from engage.intake.todos import complete_todo
 
     if number < 1:
         raise Refused(sentence("there is no ToDo {id}", id=number))
     moment = session.moment(now)
     with session.app().engine.begin() as connection:
-        complete_todo(connection, number, outcome, moment)
-    session.say(sentence("ToDo {id} is completed", id=number))
+        new = complete_todo(connection, number, outcome, moment)
+    text = "ToDo {id} is completed" if new else "ToDo {id} was completed before"
+    session.say(sentence(text, id=number))

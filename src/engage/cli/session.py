@@ -148,11 +148,11 @@ class Session:
         """Ask the person at the terminal."""
         return typer.confirm(question.read(self.locale))
 
-    def show_problems(self, problems: Iterable[Problem], folder: Path) -> None:
-        """Print problems, each on its line, with the files as one would open them from here."""
-        typer.echo(
-            "".join(f"{seen_from(self.here, folder, p).read(self.locale)}\n" for p in problems), nl=False, err=True
-        )
+    def show_problems(self, problems: Iterable[Problem], folder: Path | None = None) -> None:
+        """Print problems, each on its line, with the files of a folder as one would open them from here."""
+        for problem in problems:
+            shown = problem if folder is None else seen_from(self.here, folder, problem)
+            typer.echo(shown.read(self.locale), err=True)
 
     def write(self, text: str, output: Path | None) -> None:
         """Print a text, or write it into a file."""

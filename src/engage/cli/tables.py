@@ -39,4 +39,6 @@ def rendered(renderable: object) -> str:
     stream = StringIO()
     console = Console(file=stream, width=width(_WIDE), force_terminal=terminal, highlight=False, emoji=False, markup=False)
     console.print(renderable)
-    return "\n".join(line.rstrip() for line in stream.getvalue().strip("\n").split("\n"))
+    lines = [line.rstrip() for line in stream.getvalue().split("\n")]
+    full = [place for place, line in enumerate(lines) if line]
+    return "\n".join(lines[full[0] : full[-1] + 1]) if full else ""

@@ -74,7 +74,7 @@ def note_mail(connection: Connection, zone: ZoneInfo, types: Mapping[str, int]) 
     if news:
         _touch(connection, news)
         _count(connection, zone, _fared())
-        _update_messages(connection)
+        _update_messages(connection, news)
     if _BOUNCED in types:
         _stop_bounced(connection, types[_BOUNCED])
     if refused:
@@ -187,8 +187,9 @@ def _count(connection: Connection, zone: ZoneInfo, gained: Select[Any]) -> None:
     connection.execute(insert(t.totals).from_select(names, rows))
 
 
-def _update_messages(connection: Connection) -> None:
-    names = ("opened_at", "clicked_at", "bounce")
+def _update_messages(connection: Connection, types: Mapping[str, int]) -> None:
+    told = {"opened_at": _OPENS, "clicked_at": _OPENS[1:], "bounce": (_BOUNCED,)}
+    names = [name for name, by in told.items() if any(event in types for event in by)]
     values = {name: func.coalesce(touched.c[name], t.messages.c[name]) for name in names}
     connection.execute(update_from(connection, t.messages, touched, values))
 

@@ -159,7 +159,8 @@ class _Matcher:
         if not name:
             return sentence("it has no name")
         if field is None:
-            near = nearest(_plain(name), (column.name for column in self.columns.values() if not column.read_only))
+            known = tuple(column.name for column in self.columns.values() if not column.read_only)
+            near = nearest(_plain(name), known)
             if near is None:
                 return sentence("unknown")
             return sentence("unknown; if {near} is meant: --map {map}", near=near, map=repr(f"{name}={near}"))

@@ -29,7 +29,9 @@ class Mailing(Model):
     """An e-mail and how it is sent."""
 
     template: Ident = Field(description="the template's name")
-    from_: Literal["sender", "owner"] = Field("sender", alias="from", description="whose name and address it bears")
+    from_: Literal["sender", "owner"] | None = Field(
+        None, alias="from", description="whose name and address it bears: sender or owner; default: as the template says"
+    )
     once: bool = Field(False, description="skip who was ever mailed this template")
 
 

@@ -92,6 +92,7 @@ def check_body(file: str, body: str, fields: Collection[str], offset: int) -> tu
 
 def _merge_fields(tree: nodes.Template, file: str, fields: Collection[str], offset: int) -> Iterator[Problem]:
     own = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")}
+    own |= {macro.name for macro in tree.find_all(nodes.Macro)}
     for name in tree.find_all(nodes.Name):
         if name.ctx == "load" and name.name not in own and name.name not in ("prospect", *NAMES, "loop", "range"):
             yield Problem(Place(file, offset + name.lineno), unknown("name", name.name, ("prospect", *NAMES)))
@@ -100,8 +101,19 @@ def _merge_fields(tree: nodes.Template, file: str, fields: Collection[str], offs
     for used in tree.find_all(nodes.Filter):
         if used.name not in FILTERS:
             yield Problem(Place(file, offset + used.lineno), unknown("filter", used.name, FILTERS))
+    for call in tree.find_all(nodes.Call):
+        if not _harmless(call.node, own):
+            message = sentence("nothing can be called here but range and a loop's own; filters change a value: | upper")
+            yield Problem(Place(file, offset + call.lineno), message)
     for other in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
         yield Problem(Place(file, offset + other.lineno), sentence("templates cannot load other files yet"))
+
+
+def _harmless(called: nodes.Node, own: set[str]) -> bool:
+    """Tell whether a call is of ``range``, of the template's own macro, or of something of the loop."""
+    if isinstance(called, nodes.Getattr):
+        return isinstance(called.node, nodes.Name) and called.node.name == "loop"
+    return isinstance(called, nodes.Name) and called.name in ("range", *own)
 
 
 def _part(access: nodes.Node, file: str, fields: Collection[str], offset: int, own: set[str]) -> Iterator[Problem]:

@@ -138,7 +138,7 @@ class Compiler:
         mailing = word.mailing
         heads = self.workspace.templates.get(mailing.template, {})
         head = next((t.head for t in heads.values()), None)
-        from_owner = "owner" in (mailing.from_, head.from_ if head else None)
+        from_owner = (mailing.from_ or (head.from_ if head else None)) == "owner"
         return moves.SendEmail(mailing.template, head is None or head.kind == "marketing", from_owner, mailing.once)
 
     def _change(self, name: str, value: str | int | float | bool | None) -> moves.FieldChange:

@@ -15,11 +15,9 @@ from sqlalchemy import Connection
 
 from engage.clock import moment
 from engage.plan.moves import Plan
+from engage.reports.csvout import Value
 from engage.reports.tallies import Series, Tally, tallies
 from engage.sql.codes import Figure
-
-#: What a cell of the card holds; None where a column does not apply, or nothing is known.
-Value = str | int | float | datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,7 @@ class Card:
         return COLUMNS if self.by is None else ("period", *COLUMNS)
 
     def cells(self) -> tuple[tuple[Value, ...], ...]:
-        """Return the cells of each row."""
+        """Return the cells of each row; None where a column does not apply, or nothing is known."""
         plain = tuple(tuple(getattr(row, name) for name in COLUMNS) for row in self.rows)
         if self.by is None:
             return plain

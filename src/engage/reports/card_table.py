@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from engage.reports.card import Card, Value
+from engage.reports.card import Card
+from engage.reports.csvout import Value
 from engage.wording import Locale, sentence
 
 #: Short headers; the CSV file has the full names.

@@ -9,8 +9,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from engage.plan.moves import Plans
-from engage.reports.card import COLUMNS, Card, Value, report_card
-from engage.reports.csvout import write_csv
+from engage.reports.card import COLUMNS, Card, report_card
+from engage.reports.csvout import Value, write_csv
 from engage.reports.export_kind import ExportKind, Question, Values, fixed
 
 

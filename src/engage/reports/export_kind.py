@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Row, Select, func, select, true
 
-from engage.language.cells import guarded, instant_text, number_text, truth_text
 from engage.language.conditions import Condition
 from engage.language.vocabulary import Vocabulary
+from engage.reports.csvout import Value
 from engage.sql.predicates import Now, holds
 
 #: How many keys are read in one transaction, so that no long reader holds back SQLite's checkpoint.
 SPAN = 10_000
 
-#: What a cell can hold before it is written.
-Value = str | int | float | bool | datetime | None
 #: One row of the file.
 Values = Sequence[Value]
 #: The first key of a span, excluded, and the last, included.
@@ -43,20 +40,6 @@ class Question:
         """Return all rows of a statement, read in a transaction of its own."""
         with self.engine.begin() as connection:
             return connection.execute(statement).all()
-
-    def cell(self, value: Value) -> str:
-        """Return a value as it stands in the file."""
-        match value:
-            case None:
-                return ""
-            case str():
-                return guarded(value)
-            case bool():
-                return truth_text(value)
-            case int() | float():
-                return number_text(value)
-            case datetime():
-                return instant_text(value, self.vocabulary.zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Row, select
 from engage.clock import moment
 from engage.language.fields import GRADES, STANDARD
 from engage.language.vocabulary import FieldMeaning, Vocabulary
-from engage.reports.export_kind import ExportKind, Question, Span, Value, Values, spans, within
+from engage.reports.csvout import Value
+from engage.reports.export_kind import ExportKind, Question, Span, Values, spans, within
 from engage.sql import tables as t
 from engage.sql.predicates import mailable
 

@@ -5,8 +5,6 @@ UTF-8 with BOM and CRLF, so that spreadsheets open them; texts that look like fo
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from datetime import datetime
 from typing import BinaryIO
@@ -17,6 +15,7 @@ from engage.errors import Outside, Refused
 from engage.language.conditions import Condition
 from engage.language.vocabulary import Vocabulary
 from engage.problem import unknown
+from engage.reports.csvout import write_csv
 from engage.reports.export_activities import ACTIVITIES, SCORES
 from engage.reports.export_journeys import MESSAGES, TODOS, VISITS
 from engage.reports.export_kind import ExportKind, Question
@@ -62,24 +61,9 @@ def run_export(
         raise Refused(sentence("{kind} cannot be chosen by criteria: they are no prospects", kind=kind))
     asked = Now(now, vocabulary.zone, vocabulary.locale, require_consent)
     question = Question(reading(engine), vocabulary, asked, where)
-    text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="")
     try:
-        count = _write(text, chosen, question)
-        text.flush()
+        return write_csv(out, chosen.columns(vocabulary), chosen.rows(question), vocabulary.zone)
     except BrokenPipeError:
         raise
     except OSError as error:
         raise Outside(sentence("the export cannot be written: {why}", why=error.strerror)) from None
-    finally:
-        text.detach()
-    return count
-
-
-def _write(text: io.TextIOWrapper, kind: ExportKind, question: Question) -> int:
-    writer = csv.writer(text)
-    writer.writerow([question.cell(name) for name in kind.columns(question.vocabulary)])
-    count = 0
-    for values in kind.rows(question):
-        writer.writerow([question.cell(value) for value in values])
-        count += 1
-    return count

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, select
 from engage.language.fields import GRADES, STANDARD, fold
 from engage.language.vocabulary import Vocabulary
 from engage.plan.moves import House
-from engage.reports.export_kind import Value
+from engage.reports.csvout import Value
 from engage.reports.export_prospects import custom_fields, full_name, kept_value
 from engage.reports.person_history import Entry, Happening, Letter, entries, happenings, letters
 from engage.reports.person_place import Membership, Run, categories, lists_of, memberships, runs, tags_of

@@ -15,7 +15,7 @@ from engage.sql import tables as t
 from engage.sql.interning import word
 
 if TYPE_CHECKING:
-    from engage.sql.predicates import Who
+    from engage.sql.asked import Who
 
 Column = ColumnElement[Any]
 Truth = ColumnElement[bool]

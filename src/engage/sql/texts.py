@@ -35,7 +35,7 @@ _DAY = 86_400_000_000
 
 def grade_letter(column: Column) -> Case[Any]:
     """Return the grade as it is written; NULL stays NULL."""
-    return case({place: letter for place, letter in enumerate(GRADES)}, value=column)
+    return case(dict(enumerate(GRADES)), value=column)
 
 
 class Texts:

@@ -28,7 +28,7 @@ from engage.sql.codes import Figure, Outcome, RunState, TimerKind
 from engage.sql.cohort import cohort, looked
 from engage.sql.packing import pack, unpacked
 from engage.sql.predicates import holds
-from engage.sql.scratch import analyse, clear
+from engage.sql.scratch import analyse, clear, inserted
 from engage.stepping.changes import touch
 from engage.stepping.enrol import enrol
 from engage.stepping.figures import Figures
@@ -133,9 +133,9 @@ def fill_open(connection: Connection, course: Course) -> int:
         "arrived_at",
         "due_at",
     ]
-    filled = connection.execute(insert(cohort).from_select(names, values))
+    filled = inserted(connection, insert(cohort).from_select(names, values))
     analyse(connection, cohort)
-    return filled.rowcount
+    return filled
 
 
 def _mark(connection: Connection, place: int, test: ColumnElement[bool], *, of: Sequence[int] = (ACTIVE, HELD)) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select
 
 from engage.sql import tables as t
 from engage.sql.locks import exclusive
 from engage.stepping.fold import fold_scenario
-from engage.stepping.repair import repair_timers
+from engage.stepping.repair import repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,11 @@ class Tidied:
 
 
 def tidy(engine: Engine) -> Tidied:
-    """Do the night's work; who ticks waits meanwhile."""
+    """Do the night's work; who ticks waits while figures are folded."""
+    with engine.connect() as connection:
+        repaired = repair(connection)
     with exclusive(engine, "tick"), engine.connect() as connection:
         with connection.begin():
-            repaired = repair_timers(connection)
             waiting = select(t.totals.c.scenario_id).where(t.totals.c.folded == 0).distinct()
             scenarios = connection.scalars(waiting).all()
         for scenario_id in scenarios:
@@ -42,7 +43,7 @@ def _checkpoint(engine: Engine) -> None:
     raw = engine.raw_connection()
     try:
         cursor = raw.cursor()
-        cursor.execute(str(text("PRAGMA wal_checkpoint(TRUNCATE)")))
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         cursor.fetchall()
         cursor.close()
     finally:

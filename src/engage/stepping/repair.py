@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import BigInteger, Connection, case, func, insert, literal, select
 
-from engage.clock import FOREVER, micros
+from engage.clock import FOREVER
 from engage.sql import tables as t
 from engage.sql.codes import CHUNK, TimerKind
 from engage.sql.packing import pack
@@ -14,11 +12,11 @@ from engage.sql.untimed import untimed
 from engage.stepping.finish import MINUTE
 
 
-def repair(connection: Connection, now: datetime) -> int:
+def repair(connection: Connection) -> int:
     """Write a timer for each active enrolment that has none in time; return how many enrolments had none.
 
     Begins its own transactions, and writes only if there is anything to write. Timers are hints, so it may run beside
-    a tick, and twice. Who waits for a message's hand-over, that has no date, is looked at now.
+    a tick, and twice. Who waits for a message's hand-over, which has no date, is looked at by the next tick.
     """
     connection.execution_options(engage_reading=True)
     try:
@@ -30,7 +28,7 @@ def repair(connection: Connection, now: datetime) -> int:
         return 0
     with connection.begin():
         count = _count(connection)
-        _write(connection, now)
+        _write(connection)
     return count
 
 
@@ -38,10 +36,10 @@ def _count(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(untimed(connection).subquery("lost"))) or 0
 
 
-def _write(connection: Connection, now: datetime) -> None:
+def _write(connection: Connection) -> None:
     """Write timers of at most a chunk of enrolments, those of one step and one minute together."""
     lost = untimed(connection).subquery("lost")
-    due = case((lost.c.due >= FOREVER, micros(now)), else_=lost.c.due)
+    due = case((lost.c.due >= FOREVER, 0), else_=lost.c.due)
     minute = (due // literal(MINUTE, BigInteger)).label("minute")
     keys = (lost.c.scenario_id, lost.c.step_id)
     place = func.row_number().over(partition_by=(*keys, minute), order_by=lost.c.id) - 1

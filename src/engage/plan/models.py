@@ -1,0 +1,72 @@
+"""The scoring and grading models, and what holds for the whole house, as applied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from engage.language.conditions import Condition
+from engage.language.hours import Hours
+from engage.language.moment import Duration
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRule:
+    """Points for an activity."""
+
+    #: the rule's own words, which name it in the ledger
+    label: str
+    event: str
+    target: str | None
+    points: int
+    category: str | None
+    limit: int | None
+    limit_by: Literal["ever", "day", "target"]
+    expires_after: Duration | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inactivity:
+    """Points taken for each full span without activity."""
+
+    every: Duration
+    points: int
+    floor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """scoring.yaml as applied."""
+
+    rules: tuple[ScoreRule, ...] = ()
+    inactivity: Inactivity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GradeCriterion:
+    """A property and what it is worth, in thirds of a letter."""
+
+    name: str
+    condition: Condition
+    worth: int
+    mismatch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grading:
+    """grading.yaml as applied; the first choice that holds names the profile, else ``default``."""
+
+    profiles: Mapping[str, tuple[GradeCriterion, ...]] = field(default_factory=dict)
+    choices: tuple[tuple[str, Condition], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What holds for all scenarios."""
+
+    name: str
+    locale: Literal["ja", "en"]
+    hours: Hours
+    require_consent: bool = False
+    first_queue: str | None = None

@@ -1,0 +1,53 @@
+"""Of whom a condition is asked, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, FromClause, and_, true
+
+from engage.language.conditions import NumberTests
+
+Truth = ColumnElement[bool]
+
+#: How each operator compares a value with constants.
+COMPARE: Mapping[str, Callable[[ColumnElement[Any], object], Truth]] = {
+    "eq": lambda column, value: column == value,
+    "ne": lambda column, value: column != value,
+    "gt": lambda column, value: column > value,
+    "gte": lambda column, value: column >= value,
+    "lt": lambda column, value: column < value,
+    "lte": lambda column, value: column <= value,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The moment a condition is asked at, and the house's rules that it depends on."""
+
+    at: datetime
+    zone: ZoneInfo
+    locale: str = "en"
+    require_consent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The prospect a condition is asked of: the tables that the statement has joined."""
+
+    standing: FromClause
+    prospect: FromClause
+
+    @property
+    def id(self) -> ColumnElement[int]:
+        """The prospect's key."""
+        return self.standing.c.prospect_id
+
+
+def numbers(column: ColumnElement[Any], tests: NumberTests) -> Truth:
+    """Return whether a number passes all tests."""
+    return and_(true(), *(COMPARE[operator](column, value) for operator, value in tests))
