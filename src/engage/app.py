@@ -72,7 +72,7 @@ class App:
             users = tuple(connection.scalars(select(t.users.c.id)).all())
         return compiled(with_vocabulary(load(files)[0], users), versions)
 
-    def tick(self, now: datetime, chunk: int = CHUNK, hook: Hook = lambda name: None) -> Ticked:
+    def tick(self, now: datetime, chunk: int = CHUNK, hook: Hook = lambda _: None) -> Ticked:
         """Tick once, alone: who comes while another ticks waits for its turn.
 
         ``hook`` is called with a name before and after each commit; what it raises after one ends the tick

@@ -98,7 +98,7 @@ def make_log(stream: TextIO = sys.stdout) -> Any:
     """Return a logger that writes JSON, or colours on a terminal."""
     terminal = stream.isatty()
     last = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
-    steps = [structlog.processors.add_log_level, _stamp, structlog.processors.format_exc_info, last]
+    steps: list[Any] = [structlog.processors.add_log_level, _stamp, structlog.processors.format_exc_info, last]
     return structlog.wrap_logger(structlog.PrintLogger(stream), processors=steps)
 
 
@@ -229,7 +229,7 @@ def beat(daemon: Daemon, name: str, work: Callable[[Daemon], None]) -> None:
             _step_down(daemon, error)
         else:
             _complain(daemon, name, _first_line(error.orig))
-    except Exception as error:  # noqa: BLE001 - one failed beat must not end the daemon
+    except Exception as error:
         if daemon.complaints.get(name) != repr(error):
             daemon.log.error("failed", job=name, exc_info=error)
             daemon.complaints[name] = repr(error)

@@ -115,7 +115,9 @@ def test_the_columns_way_reads_its_dates(way: str, value: str) -> None:
     assert read("date", "03/02/2027", way) == value
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+81 3", "-x", "@a", "\tx", "'=1", "''=1", "-5", "+5.5", "'x'", "'", "", "a=b"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+81 3", "-x", "@a", "\tx", "'=1", "''=1", "-5", "+5.5", "'x'", "'", "", "a=b"]
+)
 def test_a_guard_comes_off_as_it_went_on(text: str) -> None:
     cell = guarded(text)
     assert unguarded(cell) == text

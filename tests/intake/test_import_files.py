@@ -37,7 +37,9 @@ def test_an_encoding_is_found_by_trial(sqlite_engine: Engine, tmp_path: Path, en
     assert one(sqlite_engine, "a@x.jp")["last_name"] == "髙橋①"
 
 
-@pytest.mark.parametrize("text", ["email,名\na@x.jp,佐藤\n", "email,name\na@x.jp,さとう\n", "email,会社\na@x.jp,トヨタ\n"])
+@pytest.mark.parametrize(
+    "text", ["email,名\na@x.jp,佐藤\n", "email,name\na@x.jp,さとう\n", "email,会社\na@x.jp,トヨタ\n"]
+)
 def test_euc_is_told_from_cp932(tmp_path: Path, text: str) -> None:
     for encoding in ("euc_jp", "cp932"):
         path = tmp_path / "file.csv"
@@ -96,7 +98,9 @@ def test_a_stray_quote_spoils_its_row_only(sqlite_engine: Engine, tmp_path: Path
 def test_bad_rows_are_set_aside_with_line_reason_and_cells(sqlite_engine: Engine, tmp_path: Path) -> None:
     """B39, B41, B42: the line is the one on which the row begins in the file."""
     long = "x" * 140_000
-    text = f'email,company\na@x.jp,"two\nlines"\nb@x.jp\nc@x.jp,C,1\n\nd@x.jp,=1\0\ne@x.jp,{long}\nf@x.jp,F\nnobody,"=G"\n'
+    text = (
+        f'email,company\na@x.jp,"two\nlines"\nb@x.jp\nc@x.jp,C,1\n\nd@x.jp,=1\0\ne@x.jp,{long}\nf@x.jp,F\nnobody,"=G"\n'
+    )
     summary = bring(sqlite_engine, tmp_path, text)
     assert counts(summary) == (2, 0, 0, 5)
     assert set(reasons(summary)) == {4, 5, 7, 8, 10}
@@ -128,7 +132,9 @@ def test_mended_rows_can_be_imported_from_the_rejected_file(sqlite_engine: Engin
         (b"\x1f\x8b....", "compressed"),
     ],
 )
-def test_a_file_that_cannot_be_meant_is_refused(sqlite_engine: Engine, tmp_path: Path, data: bytes, reason: str) -> None:
+def test_a_file_that_cannot_be_meant_is_refused(
+    sqlite_engine: Engine, tmp_path: Path, data: bytes, reason: str
+) -> None:
     """B38, B43, B44."""
     with pytest.raises(Refused, match=reason):
         bring(sqlite_engine, tmp_path, data)
@@ -163,4 +169,3 @@ def test_progress_tells_how_many_rows_are_done(sqlite_engine: Engine, tmp_path: 
     seen: list[int] = []
     run_import(sqlite_engine, "prospects", path, ImportOptions(), words(), NOW, seen.append)
     assert seen == [10_000, 12_000]
-

@@ -15,7 +15,7 @@ from tests.support.csv_files import NOW, announced, bring, counts, one, put, rea
 
 
 def test_new_people_get_fields_folded_twins_and_a_standing(engine: Engine, tmp_path: Path) -> None:
-    summary = bring(engine, tmp_path, "email,company,employees,do_not_call\nAnn@X.jp,ＡＣＭＥ,\"1,200\",はい\n")
+    summary = bring(engine, tmp_path, 'email,company,employees,do_not_call\nAnn@X.jp,ＡＣＭＥ,"1,200",はい\n')
     assert counts(summary) == (1, 0, 0, 0)
     ann = one(engine, "ann@x.jp")
     assert (ann["email"], ann["company"], ann["company_folded"]) == ("Ann@X.jp", "ＡＣＭＥ", "acme")
@@ -91,7 +91,12 @@ def test_a_score_is_set_by_one_entry_and_only_if_it_differs(engine: Engine, tmp_
 
 
 def test_owner_tags_and_lists_work_as_in_the_export(engine: Engine, tmp_path: Path) -> None:
-    put(engine, t.lists, {"id": 1, "key": "news", "name": "News", "dynamic": False}, {"id": 2, "key": "hot", "name": "Hot", "dynamic": True})
+    put(
+        engine,
+        t.lists,
+        {"id": 1, "key": "news", "name": "News", "dynamic": False},
+        {"id": 2, "key": "hot", "name": "Hot", "dynamic": True},
+    )
     vocabulary = words(users=frozenset({"sato"}), queues=frozenset({"inside"}))
     text = (
         "email,owner,tags,lists\na@x.jp,user:sato,VIP; 展示会,news\nb@x.jp,inside,vip,\nc@x.jp,user:sata,,\n"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import func, select
 
 from engage.intake.batch import batch
 from engage.intake.learning import learn_chunk
@@ -16,12 +15,6 @@ from engage.sql import tables as t
 from engage.sql.codes import Figure
 from engage.sql.days import day_of, fill_days
 from tests.intake.town import DAY, HOUR, START, Town, plans, rule
-
-
-@pytest.fixture
-def town(engine: Engine) -> Iterator[Town]:
-    with engine.begin() as connection:
-        yield Town(connection)
 
 
 def figures(town: Town) -> Counter[tuple[int, str, date]]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
 from itertools import count
+from tempfile import TemporaryDirectory
 from typing import ClassVar
 
 import pytest
@@ -32,11 +33,12 @@ from tests.proof.history import history
 from tests.proof.scenarios import GRADING, SCORING, scenarios
 from tests.support.moments import START
 from tests.support.postgres import fresh_database
+from tests.support.server import roomy
 from tests.support.world import World
 
 THOROUGH = os.environ.get("ENGAGE_HYPOTHESIS") == "thorough"
 #: Each gives a database with the schema and no rows.
-Ground = Callable[[], "contextmanager[Engine]"]
+Ground = Callable[[], AbstractContextManager[Engine]]
 
 GAPS = st.sampled_from([timedelta(0), timedelta(minutes=31), timedelta(hours=7), timedelta(days=1), timedelta(days=4)])
 PEOPLE = ("a", "b", "c", "d", "e")
@@ -207,29 +209,42 @@ class Life(RuleBasedStateMachine):
                 assert other[part] == rows, part
 
 
-@contextmanager
-def in_memory() -> Iterator[Engine]:
-    """Give a SQLite database that never meets a disk."""
-    from engage.sql.schema import create
-
-    with connected("sqlite://") as engine:
-        create(engine)
-        yield engine
-
-
-def test_any_life_keeps_the_promises() -> None:
-    """SPEC sections 7, 8, 12 and 19: one place, the report's equation, the ledger, timers, each step once."""
-    life = type("SqliteLife", (Life,), {"grounds": (in_memory,)})
-    run_state_machine_as_test(life, settings=profile(25, 25))
-
-
-def test_any_life_is_the_same_on_both_databases(postgres_url: str, postgresql_template: str) -> None:
-    """R37: the same events make the same history, to the microsecond."""
+def on_sqlite(template: Path) -> Ground:
+    """Return what gives a copy of a SQLite file, kept in memory where there is room."""
 
     @contextmanager
-    def on_postgres() -> Iterator[Engine]:
-        with fresh_database(postgres_url, postgresql_template) as url, connected(url) as engine:
+    def ground() -> Iterator[Engine]:
+        with TemporaryDirectory(prefix="engage-life-", dir=roomy()) as folder:
+            path = shutil.copyfile(template, Path(folder) / "engage.db")
+            with connected(f"sqlite:///{path}") as engine:
+                yield engine
+
+    return ground
+
+
+def on_postgres(server: str, template: str) -> Ground:
+    """Return what gives a copy of a PostgreSQL database."""
+
+    @contextmanager
+    def ground() -> Iterator[Engine]:
+        with fresh_database(server, template) as url, connected(url) as engine:
             yield engine
 
-    life = type("BothLives", (Life,), {"grounds": (in_memory, on_postgres)})
-    run_state_machine_as_test(life, settings=profile(6, 20))
+    return ground
+
+
+def live(grounds: tuple[Ground, ...], examples: int, steps: int) -> None:
+    """Live random lives on some databases."""
+    run_state_machine_as_test(type("Life", (Life,), {"grounds": grounds}), settings=profile(examples, steps))
+
+
+def test_any_life_keeps_the_promises(sqlite_template: Path) -> None:
+    """SPEC sections 7, 8, 12 and 19: one place, the report's equation, the ledger, timers, each step once."""
+    live((on_sqlite(sqlite_template),), 20, 25)
+
+
+def test_any_life_is_the_same_on_both_databases(
+    sqlite_template: Path, postgres_url: str, postgresql_template: str
+) -> None:
+    """R37: the same events make the same history, to the microsecond."""
+    live((on_sqlite(sqlite_template), on_postgres(postgres_url, postgresql_template)), 6, 20)

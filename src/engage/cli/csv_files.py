@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 import typer
 
@@ -73,7 +74,10 @@ def _rows_of(file: Path) -> int:
 
 
 def _show(session: Session, summary: ImportSummary, *, dry_run: bool) -> None:
-    text = "{read} rows: {inserted} inserted, {updated} updated, {unchanged} unchanged, {deleted} deleted, {rejected} rejected"
+    text = (
+        "{read} rows: {inserted} inserted, {updated} updated, {unchanged} unchanged, {deleted} deleted, "
+        "{rejected} rejected"
+    )
     session.say(
         sentence(
             text, read=summary.read, inserted=summary.inserted, updated=summary.updated, unchanged=summary.unchanged,
@@ -118,25 +122,37 @@ def export(
 ) -> None:
     """Export rows as CSV; an import of the same kind takes them back."""
     from engage.app import running
-    from engage.reports.exports import run_export
+    from engage.reports.card_text import report_card_kind
+    from engage.reports.exports import KINDS, run_export
 
     app, moment = session.app(), session.moment(now)
     workspace = running(app)
     vocabulary, consent = workspace.vocabulary, workspace.company.require_consent
+    kinds = {**KINDS, "report-card": report_card_kind(app.applied().plans)}
     chosen = None if where is None else _condition(session, where, vocabulary)
+
+    def write(stream: BinaryIO) -> int:
+        return run_export(app.engine, kind, stream, vocabulary, moment, chosen, require_consent=consent, kinds=kinds)
+
     if output is None:
-        run_export(app.engine, kind, sys.stdout.buffer, vocabulary, moment, chosen, require_consent=consent)
+        write(sys.stdout.buffer)
         return
+    count = _write_whole(output, write)
+    session.warn(sentence("{count} rows → {file}", count=count, file=output))
+
+
+def _write_whole(output: Path, write: Callable[[BinaryIO], int]) -> int:
+    """Write a file, whole or not at all; return how many rows."""
     part = output.with_name(f".{output.name}.part")
     try:
         with part.open("wb") as stream:
-            count = run_export(app.engine, kind, stream, vocabulary, moment, chosen, require_consent=consent)
+            count = write(stream)
         part.replace(output)
     except OSError as error:
         raise Outside(sentence("{file} cannot be written: {why}", file=output, why=error.strerror)) from error
     finally:
         part.unlink(missing_ok=True)
-    session.warn(sentence("{count} rows → {file}", count=count, file=output))
+    return count
 
 
 def _condition(session: Session, text: str, vocabulary: Vocabulary) -> Condition:

@@ -48,7 +48,7 @@ def _findings(session: Session, now: datetime) -> Iterator[Finding]:
     except EngageError as error:
         yield "bad", error.message
         return
-    yield from _applied(session, app, now)
+    yield from _applied(app, now)
     yield from _engine(session, app, now)
 
 
@@ -80,7 +80,7 @@ def _database(app: App) -> Iterator[Finding]:
     yield "ok", sentence("the schema is up to date: {version}", version=version(app.engine))
 
 
-def _applied(session: Session, app: App, now: datetime) -> Iterator[Finding]:
+def _applied(app: App, now: datetime) -> Iterator[Finding]:
     from engage.app import preview, valid_workspace
 
     try:
@@ -116,7 +116,9 @@ def _engine(session: Session, app: App, now: datetime) -> Iterator[Finding]:
         yield "note", sentence(text, count=len(strange), names=", ".join(strange[:10]))
 
 
-def _last_tick(session: Session, last: datetime | None, now: datetime, *, running: int, finished: bool) -> Iterator[Finding]:
+def _last_tick(
+    session: Session, last: datetime | None, now: datetime, *, running: int, finished: bool
+) -> Iterator[Finding]:
     if last is None:
         yield "note" if running else "ok", sentence("no tick yet; run: engage tick, or engage run")
         return
@@ -147,7 +149,9 @@ def upgrade(session: Session) -> None:
         session.say(sentence("the schema is upgraded: {old} → {new}", old=before or "-", new=newest()))
 
 
-def backup(session: Session, file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy, a new file.")]) -> None:
+def backup(
+    session: Session, file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy, a new file.")]
+) -> None:
     """Copy a SQLite database while it is in use."""
     from engage.sql.backup import backup as copy
 
@@ -173,7 +177,9 @@ def check(
     with reading(app.engine).begin() as connection:
         found = find(connection, app.applied().plans)
     if form == "json":
-        session.write_json([{"check": f.check, "count": f.count, "message": f.message.read(session.locale)} for f in found])
+        session.write_json(
+            [{"check": f.check, "count": f.count, "message": f.message.read(session.locale)} for f in found]
+        )
     else:
         for each in found:
             session.say(f"✗ {each.message.read(session.locale)}")

@@ -33,7 +33,7 @@ def pause(session: Session, scenarios: Keys, now: Now = None) -> None:
     """Pause scenarios: nobody enters or leaves, durations stand still."""
     from engage.stepping import states
 
-    _each(session, scenarios, now, lambda connection, plans, key, at: states.pause(connection, key, at))
+    _each(session, scenarios, now, lambda connection, _, key, at: states.pause(connection, key, at))
     for key in scenarios:
         session.say(sentence("{key} is paused; go on with: engage resume {key}", key=key))
 

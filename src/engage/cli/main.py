@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None, session: Session | None = None) -> i
         get_command(build()).main(args=arguments, prog_name="engage", obj=session)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(bool(end.code))
-    except Exception as error:  # noqa: BLE001 - the outermost place: nothing may reach the person as a traceback
+    except Exception as error:
         return ended(session, error)
     finally:
         session.close()

@@ -56,7 +56,10 @@ def _parts(session: Session, found: Person) -> Iterator[Part]:
     yield (
         session.read("runs"),
         session.words("scenario", "state", "step", "since", "due"),
-        [(r.scenario, r.state, r.step_name or r.step, _at(session, r.since), _at(session, r.due_at)) for r in found.runs],
+        [
+            (r.scenario, r.state, r.step_name or r.step, _at(session, r.since), _at(session, r.due_at))
+            for r in found.runs
+        ],
     )
     yield (
         session.read("ToDos"),
@@ -67,7 +70,14 @@ def _parts(session: Session, found: Person) -> Iterator[Part]:
         session.read("e-mails"),
         session.words("template", "subject", "status", "sent", "opened", "clicked"),
         [
-            (m.template, m.subject, m.status, _at(session, m.sent_at), _at(session, m.opened_at), _at(session, m.clicked_at))
+            (
+                m.template,
+                m.subject,
+                m.status,
+                _at(session, m.sent_at),
+                _at(session, m.opened_at),
+                _at(session, m.clicked_at),
+            )
             for m in found.messages
         ],
     )

@@ -95,9 +95,7 @@ def status(
     last = session.shown(found.last_tick) or "-"
     text = "last tick: {at} · queued: {messages} messages, {notices} notifications · not learnt: {unlearnt} activities"
     session.say(
-        sentence(
-            text, at=last, messages=found.queued_messages, notices=found.queued_notices, unlearnt=found.unlearnt
-        )
+        sentence(text, at=last, messages=found.queued_messages, notices=found.queued_notices, unlearnt=found.unlearnt)
     )
 
 
@@ -112,7 +110,17 @@ def _table(session: Session, scenarios: tuple[ScenarioStatus, ...]) -> str:
         )
     )
     header = session.words(
-        "scenario", "name", "state", "version", "entered", "active", "held", "completed", "goal", "left", "next step due"
+        "scenario",
+        "name",
+        "state",
+        "version",
+        "entered",
+        "active",
+        "held",
+        "completed",
+        "goal",
+        "left",
+        "next step due",
     )
     rows = [
         (

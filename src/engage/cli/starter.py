@@ -63,7 +63,7 @@ def starter_files(scenarios: tuple[str, ...] = ()) -> dict[str, Path]:
 
 
 def starter_root() -> Path:
-    """Return the folder that holds ``scenarios``, ``templates`` and ``workspace``: in the package, or the source tree."""
+    """Return the folder of ``scenarios``, ``templates`` and ``workspace``: in the package, or the source tree."""
     packaged = Path(str(files("engage").joinpath("starter")))
     return packaged if packaged.is_dir() else Path(engage.__file__).parents[2]
 

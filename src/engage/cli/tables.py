@@ -37,7 +37,9 @@ def rendered(renderable: object) -> str:
     """Return what rich would print on this terminal, or plain text elsewhere."""
     terminal = sys.stdout.isatty()
     stream = StringIO()
-    console = Console(file=stream, width=width(_WIDE), force_terminal=terminal, highlight=False, emoji=False, markup=False)
+    console = Console(
+        file=stream, width=width(_WIDE), force_terminal=terminal, highlight=False, emoji=False, markup=False
+    )
     console.print(renderable)
     lines = [line.rstrip() for line in stream.getvalue().split("\n")]
     full = [place for place, line in enumerate(lines) if line]

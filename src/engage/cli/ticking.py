@@ -65,7 +65,7 @@ def run(
     seconds = _read_every(session, every)
     app, stopping = session.app(), Event()
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda number, frame: stopping.set())
+        signal.signal(name, lambda _, __: stopping.set())
     log = daemon.make_log(sys.stdout)
     drained = daemon.run(app, daemon.Rhythm(every=seconds), session.clock, stopping, log)
     if not drained:

@@ -62,7 +62,15 @@ def list_users(session: Session, form: Format = "table") -> None:
         table(
             header,
             [
-                (u.id, u.name, u.role, u.email, ", ".join(u.groups), ", ".join(u.queues), enabled if u.enabled else disabled)
+                (
+                    u.id,
+                    u.name,
+                    u.role,
+                    u.email,
+                    ", ".join(u.groups),
+                    ", ".join(u.queues),
+                    enabled if u.enabled else disabled,
+                )
                 for u in users
             ],
         )

@@ -30,7 +30,7 @@ class Mailing(Model):
 
     template: Ident = Field(description="the template's name")
     from_: Literal["sender", "owner"] | None = Field(
-        None, alias="from", description="whose name and address it bears: sender or owner; default: as the template says"
+        None, alias="from", description="whose name and address it bears: sender or owner; default: the template's"
     )
     once: bool = Field(False, description="skip who was ever mailed this template")
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engage.language.events import is_event
 from engage.language.source import Path
@@ -69,9 +70,15 @@ def walk(steps: object, path: Path) -> Iterator[tuple[Path, str, Mapping[str, ob
 def _put_right(raw: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
     """Return the step key that a mapping without one probably means, and the mapping with it."""
     for word, value in raw.items():
-        if (key := nearest(word, STEPS)) is not None:
+        if (key := _meant(word)) is not None:
             return key, {**raw, key: value}
     return "step", raw
+
+
+@lru_cache(maxsize=1000)
+def _meant(word: str) -> str | None:
+    """Return the step key most like a word; one mistake is often made many times."""
+    return nearest(word, STEPS)
 
 
 def _clean(given: object) -> str:

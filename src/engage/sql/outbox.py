@@ -125,7 +125,8 @@ def adjust_score(site: Site, act: moves.AdjustScore, category_id: int | None) ->
         points = act.to - _present(category_id)
     category = null() if category_id is None else literal(category_id)
     values = (
-        cohort.c.prospect_id, site.at, points, literal(int(EntryKind.STEP)), category, cohort.c.id, literal(site.step_id),
+        cohort.c.prospect_id, site.at, points, literal(int(EntryKind.STEP)), category, cohort.c.id,
+        literal(site.step_id),
     )  # fmt: skip
     rows = site.rows(*values, joined=joined).where(points != 0)
     if act.to is None:

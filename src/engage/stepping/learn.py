@@ -45,7 +45,7 @@ def _timers(tick: Tick) -> Select[tuple[int]]:
     return select(t.timers.c.id).where(t.timers.c.kind.in_(TIMERS), t.timers.c.due_at <= tick.at)
 
 
-def learn(connection: Connection, tick: Tick, last: int, hook: Hook) -> int:  # noqa: ARG001 - what comes later is learnt too
+def learn(connection: Connection, tick: Tick, last: int, hook: Hook) -> int:  # noqa: ARG001
     """Learn activities in the order they happened, then expiries, inactivity and settled messages."""
     chunks = 0
     for work in (_learn_activities, _expire, _count_inactivity, _hear_settled):

@@ -116,8 +116,8 @@ def fill_open(connection: Connection, course: Course) -> int:
     clear(connection, cohort)
     values = (
         select(
-            e.c.id, e.c.prospect_id, e.c.step_id, case((e.c.state == int(RunState.HELD), HELD), else_=ACTIVE), e.c.moves,
-            literal(0), e.c.entered_at, e.c.arrived_at, e.c.due_at + course.paused_total,
+            e.c.id, e.c.prospect_id, e.c.step_id, case((e.c.state == int(RunState.HELD), HELD), else_=ACTIVE),
+            e.c.moves, literal(0), e.c.entered_at, e.c.arrived_at, e.c.due_at + course.paused_total,
         )
         .select_from(looked.join(e, e.c.prospect_id == looked.c.prospect_id))
         .where(e.c.scenario_id == course.id, e.c.state < int(RunState.COMPLETED))
@@ -157,8 +157,8 @@ def _mark_holds(connection: Connection, tick: Tick, course: Course) -> None:
 
 def _carry_out(connection: Connection, tick: Tick, course: Course) -> None:
     figures = Figures(course.id, tick.plans.house.hours.zone)
-    leave_runs(connection, tick, course, figures, GOAL, RunState.GOAL, Outcome.GOAL)
-    leave_runs(connection, tick, course, figures, LEFT, RunState.LEFT, Outcome.LEFT)
+    leave_runs(connection, tick, figures, GOAL, RunState.GOAL, Outcome.GOAL)
+    leave_runs(connection, tick, figures, LEFT, RunState.LEFT, Outcome.LEFT)
     _set_state(connection, figures, TO_HOLD, RunState.HELD, 1)
     _set_state(connection, figures, TO_RELEASE, RunState.ACTIVE, -1)
     _wake_released(connection, tick, course)
@@ -168,7 +168,6 @@ def _carry_out(connection: Connection, tick: Tick, course: Course) -> None:
 def leave_runs(
     connection: Connection,
     tick: Tick,
-    course: Course,
     figures: Figures,
     place: int,
     state: RunState,

@@ -57,7 +57,7 @@ def _time_inactivity_anew(connection: Connection) -> None:
     connection.execute(update(t.standings).values(inactivity_timed=False))
 
 
-def _replace(connection: Connection, table: Any, keys: Iterable[str], rows: list[dict[str, object]]) -> None:  # noqa: ANN401
+def _replace(connection: Connection, table: Any, keys: Iterable[str], rows: list[dict[str, object]]) -> None:
     """Insert rows, or bring those with the same keys up to date."""
     if not rows:
         return

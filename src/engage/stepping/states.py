@@ -26,7 +26,7 @@ from engage.stepping.look import LEFT, fill_open, fill_span, leave_runs
 from engage.wording import sentence
 
 
-def lock_scenario(connection: Connection, key: str) -> Any:  # noqa: ANN401
+def lock_scenario(connection: Connection, key: str) -> Any:
     """Return the scenario's row, locked for this transaction.
 
     Raises Refused for a scenario that was never applied.
@@ -138,7 +138,7 @@ def _move_business_days(connection: Connection, plans: moves.Plans, course: Cour
             retime(connection, course.id, step_id, moved, and_(here, e.c.due_at == moved - course.paused_total))
 
 
-def retime(connection: Connection, scenario_id: int, step_id: int, due: int, chosen: Any) -> None:  # noqa: ANN401
+def retime(connection: Connection, scenario_id: int, step_id: int, due: int, chosen: Any) -> None:
     """Write a timer for chosen enrolments at a step; ``due`` is real time in microseconds."""
     e = t.enrolments
     values = select(
@@ -178,7 +178,7 @@ def stop(connection: Connection, plans: moves.Plans, key: str, now: datetime, ch
         ended += fill_open(connection, course)
         connection.execute(update(cohort).values(place=LEFT))
         figures = Figures(course.id, plans.house.hours.zone)
-        leave_runs(connection, tick, course, figures, LEFT, RunState.LEFT, Outcome.LEFT)
+        leave_runs(connection, tick, figures, LEFT, RunState.LEFT, Outcome.LEFT)
         figures.write(connection)
     connection.execute(t.timers.delete().where(t.timers.c.scenario_id == course.id))
     values = {"state": "stopped", "paused_at": None}

@@ -21,7 +21,7 @@ from engage.stepping.fold import fold_totals
 from engage.stepping.journeys import Tick, grading_conditions, moves_by_time, open_tick
 from engage.stepping.learn import learn
 from engage.stepping.phases import is_due, look_phase, step_phase
-from engage.stepping.transact import Hook, transact
+from engage.stepping.transact import Hook, silent, transact
 
 #: The phases of a round in order: each does all that is due, chunk by chunk, and returns the number of chunks.
 PHASES: Mapping[str, Callable[[Connection, Tick, int, Hook], int]] = {
@@ -49,7 +49,7 @@ def tick(
     *,
     chunk: int = CHUNK,
     custom: Mapping[str, str] | None = None,
-    hook: Hook = lambda name: None,
+    hook: Hook = silent,
 ) -> Ticked:
     """Bring everything up to a moment: learn, look, step, until nothing changes.
 

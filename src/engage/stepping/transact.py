@@ -15,6 +15,12 @@ from engage.stepping.finish import Conflict
 T = TypeVar("T")
 #: Called with a name before and after each commit; tests crash there.
 Hook = Callable[[str], None]
+
+
+def silent(name: str) -> None:
+    """Do nothing at a commit."""
+
+
 #: SQLSTATEs after which the same transaction may succeed: serialization failure, deadlock, lock not available.
 _AGAIN = frozenset(("40001", "40P01", "55P03"))
 _TRIES = 8

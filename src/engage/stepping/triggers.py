@@ -33,7 +33,7 @@ Moment = ColumnElement[int]
 
 
 def arrive_at_trigger(walk: Walk, step: moves.Step, act: moves.Trigger, place: Place) -> None:
-    """Fix the deadline of those who arrive; who saw the event already goes on at once, unless all wait the full time."""
+    """Fix the deadline of those who arrive; who saw the event already goes on, unless all wait the full time."""
     now = literal(walk.tick.at, BigInteger())
     rest = [place]
     if not act.patient:
@@ -79,8 +79,8 @@ def _one_happened(walk: Walk, event: moves.Event, low: Moment, high: Moment) -> 
     a, w = t.activities, t.words
     types = select(w.c.id).where(w.c.kind == "event", w.c.text.in_(event.types))
     wheres: list[Truth] = [
-        a.c.prospect_id == cohort.c.prospect_id, a.c.type_id.in_(types), a.c.occurred_at >= low, a.c.occurred_at <= high,
-        a.c.learnt_at.is_not(None), not_(a.c.bot),
+        a.c.prospect_id == cohort.c.prospect_id, a.c.type_id.in_(types), a.c.occurred_at >= low,
+        a.c.occurred_at <= high,        a.c.learnt_at.is_not(None), not_(a.c.bot),
     ]  # fmt: skip
     if event.targets:
         targets = or_(*(text_test(w.c.folded, glob) for glob in event.targets))
@@ -103,7 +103,8 @@ def _of(walk: Walk, mails: tuple[str, ...]) -> Truth:
 def _mine(walk: Walk, act: moves.Trigger, *statuses: MessageStatus) -> list[Truth]:
     m = t.messages
     return [
-        m.c.prospect_id == cohort.c.prospect_id, m.c.enrolment_id == cohort.c.id, _of(walk, act.mails), m.c.status.in_(statuses),
+        m.c.prospect_id == cohort.c.prospect_id, m.c.enrolment_id == cohort.c.id, _of(walk, act.mails),
+        m.c.status.in_(statuses),
     ]  # fmt: skip
 
 
