@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from engage.errors import Refused
 from engage.intake.charset import encoding_of
+from engage.intake.csvfile import wide_cells
 from engage.intake.import_kind import ImportOptions
 from engage.intake.imports import run_import
 from engage.sql import tables as t
@@ -103,10 +104,10 @@ def test_bad_rows_are_set_aside_with_line_reason_and_cells(sqlite_engine: Engine
     )
     summary = bring(sqlite_engine, tmp_path, text)
     assert counts(summary) == (2, 0, 0, 5)
-    assert set(reasons(summary)) == {4, 5, 7, 8, 10}
     assert summary.rejected_file == tmp_path / "people.rejected.csv"
-    with summary.rejected_file.open(encoding="utf-8-sig", newline="") as stream:
+    with wide_cells(), summary.rejected_file.open(encoding="utf-8-sig", newline="") as stream:
         found = list(csv.reader(stream))
+    assert [row[0] for row in found[1:]] == ["4", "5", "7", "8", "10"]
     assert found[0] == ["line", "reason", "email", "company"]
     assert found[-1][2:] == ["nobody", "'=G"]
 

@@ -34,8 +34,9 @@ def count(town: Town, applied: Plans, now: datetime) -> None:
 def timers(town: Town) -> list[tuple[datetime, list[int]]]:
     """Return each timer's moment and prospects."""
     rows = town.connection.execute(select(t.timers).order_by(t.timers.c.due_at, t.timers.c.id))
-    assert all(row.count == len(row.ids) for row in (kept := rows.all()))
-    return [(row.due_at, sorted(row.ids)) for row in kept]
+    kept = [(row._mapping["count"], row.due_at, sorted(row.ids)) for row in rows]
+    assert all(number == len(ids) for number, _, ids in kept)
+    return [(moment, ids) for _, moment, ids in kept]
 
 
 def start(town: Town, applied: Plans, now: datetime = START) -> None:

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar
 

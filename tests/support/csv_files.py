@@ -35,7 +35,7 @@ FIELDS = {
 }
 
 
-def words(**changes: Any) -> Vocabulary:  # noqa: ANN401
+def words(**changes: Any) -> Vocabulary:
     """Return the words of a workspace with a custom field of each type."""
     company = Company(name="Example", fields=FIELDS)
     return Vocabulary(zone=TOKYO, locale="ja", fields=all_fields(company), **changes)
@@ -48,7 +48,7 @@ def bring(
     kind: str = "prospects",
     now: datetime = NOW,
     vocabulary: Vocabulary | None = None,
-    **options: Any,  # noqa: ANN401
+    **options: Any,
 ) -> ImportSummary:
     """Import a text as a file."""
     path = folder / "people.csv"

@@ -69,13 +69,13 @@ def _excuse(text: str) -> str:
     if _mixes_scripts(name):
         return sentence("it mixes letters that look alike").read()
     try:
-        validate_email(_undisguised(text), check_deliverability=False)
+        validate_email(_taken(text), check_deliverability=False)
     except EmailNotValidError as error:
         return str(error)
     return ""
 
 
-def _undisguised(text: str) -> str:
+def _taken(text: str) -> str:
     """Return an address with a reserved domain as one that a validator takes."""
     return f"{text}.jp" if text.rpartition(".")[2].lower() in _RESERVED else text
 
@@ -84,7 +84,9 @@ def _folded(text: str) -> str:
     name, _, domain = text.rpartition("@")
     if domain.isascii() and "xn--" not in domain.lower():
         return text.casefold()
-    validated = validate_email(f"a@{domain}", check_deliverability=False, globally_deliverable=False).domain
+    disguised = _taken(domain)
+    validated = validate_email(f"a@{disguised}", check_deliverability=False).domain
+    validated = validated.removesuffix(disguised.removeprefix(domain))
     return unicodedata.normalize("NFC", f"{name}@{validated}").casefold()
 
 

@@ -18,18 +18,20 @@ from sqlalchemy import (
 
 from engage.sql import tables as t
 from engage.sql.columns import Instant, Key
-from engage.sql.scratch import analyse, clear, inserted, scratch
+from engage.sql.scratch import analyse, clear, inserted, keyless, scratch
 
 #: What is learnt at this moment. Those of bots are gone from it once they are marked as learnt.
-batch = scratch(
-    "batch",
-    Column("activity_id", Key, primary_key=True, autoincrement=False),
-    Column("prospect_id", Key, nullable=False),
-    Column("type_id", Integer, nullable=False),
-    Column("target_id", Integer),
-    Column("message_id", Key),
-    Column("occurred_at", Instant, nullable=False),
-    Column("bot", Boolean, nullable=False),
+batch = keyless(
+    scratch(
+        "batch",
+        Column("activity_id", Key, primary_key=True, autoincrement=False),
+        Column("prospect_id", Key, nullable=False),
+        Column("type_id", Integer, nullable=False),
+        Column("target_id", Integer),
+        Column("message_id", Key),
+        Column("occurred_at", Instant, nullable=False),
+        Column("bot", Boolean, nullable=False),
+    )
 )
 
 

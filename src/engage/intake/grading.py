@@ -29,16 +29,18 @@ from engage.plan.moves import GradeCriterion, Grading, Plans
 from engage.sql import tables as t
 from engage.sql.columns import Key
 from engage.sql.predicates import Now, Who, truth
-from engage.sql.scratch import analyse, clear, inserted, scratch, update_from
+from engage.sql.scratch import analyse, clear, inserted, keyless, scratch, update_from
 
 #: Where everybody starts, and the best grade, by their places.
 START, BEST = GRADES.index("D"), len(GRADES) - 1
 
 #: Those whose grade has changed, with the new one.
-regraded = scratch(
-    "regraded",
-    Column("prospect_id", Key, primary_key=True, autoincrement=False),
-    Column("grade", SmallInteger),
+regraded = keyless(
+    scratch(
+        "regraded",
+        Column("prospect_id", Key, primary_key=True, autoincrement=False),
+        Column("grade", SmallInteger),
+    )
 )
 
 

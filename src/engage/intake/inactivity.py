@@ -28,20 +28,22 @@ from engage.sql import tables as t
 from engage.sql.codes import CHUNK, EntryKind, TimerKind
 from engage.sql.columns import Key
 from engage.sql.packing import pack, unpacked
-from engage.sql.scratch import analyse, clear, scratch, update_from
+from engage.sql.scratch import analyse, clear, keyless, scratch, update_from
 
 #: Timers of one minute are packed together.
 _MINUTE = literal(60_000_000, BigInteger)
 
 #: Those whose inactivity is counted: since when (microseconds), how many periods are full, how many of them
 #: have been counted, and how far the score lies above the floor.
-idle = scratch(
-    "idle",
-    Column("prospect_id", Key, primary_key=True, autoincrement=False),
-    Column("since", BigInteger, nullable=False),
-    Column("periods", Integer, nullable=False),
-    Column("counted", Integer, nullable=False),
-    Column("room", BigInteger, nullable=False),
+idle = keyless(
+    scratch(
+        "idle",
+        Column("prospect_id", Key, primary_key=True, autoincrement=False),
+        Column("since", BigInteger, nullable=False),
+        Column("periods", Integer, nullable=False),
+        Column("counted", Integer, nullable=False),
+        Column("room", BigInteger, nullable=False),
+    )
 )
 
 

@@ -35,14 +35,16 @@ from engage.language.events import PASSIVE
 from engage.plan.moves import Plans, Scoring
 from engage.sql import tables as t
 from engage.sql.columns import Instant, Key
-from engage.sql.scratch import analyse, clear, scratch, update_from
+from engage.sql.scratch import analyse, clear, keyless, scratch, update_from
 
 #: What the batch means for each prospect: points, and the latest moment that was not passive (microseconds).
-news = scratch(
-    "news",
-    Column("prospect_id", Key, primary_key=True, autoincrement=False),
-    Column("points", BigInteger, nullable=False),
-    Column("last_at", BigInteger),
+news = keyless(
+    scratch(
+        "news",
+        Column("prospect_id", Key, primary_key=True, autoincrement=False),
+        Column("points", BigInteger, nullable=False),
+        Column("last_at", BigInteger),
+    )
 )
 
 

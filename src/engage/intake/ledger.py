@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     null,
     select,
 )
@@ -26,30 +27,34 @@ from engage.sql.codes import EntryKind
 from engage.sql.columns import Instant, Key
 from engage.sql.interning import upsert
 from engage.sql.packing import is_postgres
-from engage.sql.scratch import analyse, clear, inserted, scratch, update_from
+from engage.sql.scratch import analyse, clear, inserted, keyless, scratch, update_from
 
 #: Names the lock that keeps two learners of one database apart.
 _LOCK = 0x656E6761
 
 #: Ledger rows on their way; they stay until the transaction's end, so that one can ask who earned.
 #: ``id`` becomes the entry's own on PostgreSQL, and its distance from the last one on SQLite.
-earned = scratch(
-    "earned",
-    Column("id", Key, primary_key=True, autoincrement=False),
-    Column("prospect_id", Key, nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("points", BigInteger, nullable=False),
-    Column("kind", SmallInteger, nullable=False),
-    Column("category_id", Integer),
-    Column("rule_id", Integer),
-    Column("activity_id", Key),
-    Column("expires_at", Instant),
+earned = keyless(
+    scratch(
+        "earned",
+        Column("id", Key, primary_key=True, autoincrement=False),
+        Column("prospect_id", Key, nullable=False),
+        Column("at", Instant, nullable=False),
+        Column("points", BigInteger, nullable=False),
+        Column("kind", SmallInteger, nullable=False),
+        Column("category_id", Integer),
+        Column("rule_id", Integer),
+        Column("activity_id", Key),
+        Column("expires_at", Instant),
+    )
 )
 #: Each prospect's sum of them.
-gained = scratch(
-    "gained",
-    Column("prospect_id", Key, primary_key=True, autoincrement=False),
-    Column("points", BigInteger, nullable=False),
+gained = keyless(
+    scratch(
+        "gained",
+        Column("prospect_id", Key, primary_key=True, autoincrement=False),
+        Column("points", BigInteger, nullable=False),
+    )
 )
 #: What a ledger row takes over from ``earned``.
 _COPIED = ("prospect_id", "at", "points", "kind", "category_id", "rule_id", "activity_id")
@@ -90,7 +95,7 @@ def earn(connection: Connection, rows: Select[Any]) -> int:
     chosen: list[ColumnElement[Any]] = [cast(each.c[name], earned.c[name].type) for name in names]
     if is_postgres(connection):
         names.append("id")
-        chosen.append(func.nextval(func.pg_get_serial_sequence(t.score_entries.name, "id")))
+        chosen.append(literal_column("nextval('score_entries_id_seq'::regclass)"))
     return inserted(connection, insert(earned).from_select(names, select(*chosen)))
 
 

@@ -31,7 +31,7 @@ from engage.sql import tables as t
 from engage.sql.codes import Figure
 from engage.sql.columns import Instant, Key
 from engage.sql.days import day_of, fill_days
-from engage.sql.scratch import analyse, clear, scratch, update_from
+from engage.sql.scratch import analyse, clear, keyless, scratch, update_from
 
 SOFT, HARD = 1, 2
 #: So many soft bounces are as good as a hard one (SPEC section 11).
@@ -45,15 +45,17 @@ _REFUSALS: Mapping[str, Figure] = {
 }
 
 #: Messages that something new is known of, with what is new; ``before`` is the bounce known so far.
-touched = scratch(
-    "touched",
-    Column("message_id", Key, primary_key=True, autoincrement=False),
-    Column("step_id", Integer),
-    Column("queued_at", Instant, nullable=False),
-    Column("opened_at", Instant),
-    Column("clicked_at", Instant),
-    Column("bounce", SmallInteger),
-    Column("before", SmallInteger),
+touched = keyless(
+    scratch(
+        "touched",
+        Column("message_id", Key, primary_key=True, autoincrement=False),
+        Column("step_id", Integer),
+        Column("queued_at", Instant, nullable=False),
+        Column("opened_at", Instant),
+        Column("clicked_at", Instant),
+        Column("bounce", SmallInteger),
+        Column("before", SmallInteger),
+    )
 )
 
 

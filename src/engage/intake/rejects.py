@@ -12,7 +12,7 @@ from typing import TextIO
 
 from engage.errors import Outside, Refused
 from engage.intake.csvfile import CsvFile, Row
-from engage.language.cells import guarded
+from engage.language.cells import guarded, unguarded
 from engage.wording import Locale, Sentence, sentence
 
 
@@ -58,10 +58,15 @@ class RejectedFile:
                 self._stream = self._stack.enter_context(
                     self.path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="")
                 )
-                csv.writer(self._stream).writerow(["line", "reason", *map(guarded, self._header)])
+                csv.writer(self._stream).writerow(["line", "reason", *map(_safe, self._header)])
             csv.writer(self._stream).writerows(
-                [r.row.line, guarded(r.why.read(self._locale)), *map(guarded, r.row.cells)] for r in ordered
+                [r.row.line, guarded(r.why.read(self._locale)), *map(_safe, r.row.cells)] for r in ordered
             )
             self._stream.flush()
         except OSError as error:
             raise Outside(sentence("{file} cannot be written: {why}", file=self.path, why=error.strerror)) from None
+
+
+def _safe(cell: str) -> str:
+    """Return a cell as it was, guarded once if it needs to be."""
+    return guarded(unguarded(cell))

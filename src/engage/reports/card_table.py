@@ -69,6 +69,7 @@ def card_table(card: Card, locale: Locale, width: int = 120) -> Table:
     if all(row["name"] == row["step"] for row in cells) and "name" in names:
         names.remove("name")
     texts = {name: [_text(row[name]) for row in cells] for name in names}
+    texts["entered"] = [f"{row['entered']:,}" for row in cells]
     headers = {name: sentence(HEADERS[name]).read(locale) for name in names}
     widths = {name: max(cell_len(headers[name]), *(cell_len(text) for text in texts[name]), 0) for name in names}
     return _table(card, locale, _fitting(names, widths, width), headers, texts)
@@ -105,7 +106,7 @@ def _table(
     title = sentence(
         "{name} ({scenario}, version {version})", name=card.name, scenario=card.scenario, version=card.version
     )
-    table = Table(box=SIMPLE_HEAD, title=Text(title.read(locale)), title_justify="left", pad_edge=False, padding=(0, 1))
+    table = Table(box=SIMPLE_HEAD, title=Text(title.read(locale)), title_justify="left", show_edge=False, padding=(0, 1, 0, 0))
     for name in names:
         left = name in _TEXTS
         table.add_column(Text(headers[name]), justify="left" if left else "right", no_wrap=not left, overflow="fold")

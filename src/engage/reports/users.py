@@ -44,6 +44,6 @@ def list_users(connection: Connection) -> tuple[Member, ...]:
 def _memberships(connection: Connection, table: Table, key: str) -> Mapping[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
     pairs = select(table.c.user_id, table.c[key]).order_by(table.c[key])
-    for user, name in connection.execute(pairs).tuples():
+    for user, name in connection.execute(pairs):
         found[user].append(name)
     return found

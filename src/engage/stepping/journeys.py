@@ -108,7 +108,7 @@ def open_tick(connection: Connection, plans: moves.Plans, now: datetime, chunk: 
 
 def _course(connection: Connection, row: Any, plan: moves.Plan) -> Course:
     found = connection.execute(select(t.steps.c.key, t.steps.c.id).where(t.steps.c.scenario_id == row.id))
-    numbers = dict(found.tuples().all())
+    numbers = dict(found.all())
     return Course(
         id=row.id,
         plan=plan,
