@@ -68,7 +68,7 @@ def test_a_dynamic_list_is_its_criteria(world: World) -> None:
     audience: {lists: [hot]}
     steps: [{wait: 1 day}]
     --- lists.yaml
-    hot: {where: {score: {gte: 100}, not: {list: blocked}}}
+    hot: {name: Hot, where: {score: {gte: 100}, not: {list: blocked}}}
     blocked: {name: Blocked}
     """
     world.add("cold", lists=[], score=99)
@@ -246,7 +246,7 @@ def test_a_list_that_looks_at_dates_flips_at_local_midnight(world: World) -> Non
     audience: {lists: [renewing], unmatched: exit}
     steps: [{wait: 90 days}]
     --- lists.yaml
-    renewing: {where: {renewal_date: {within: 2 days}}}
+    renewing: {name: Renewing, where: {renewal_date: {within: 2 days}}}
     --- engage.yaml
     name: Example
     timezone: Asia/Tokyo

@@ -88,7 +88,7 @@ def test_the_first_choice_that_holds_names_the_profile(town: Town) -> None:
         "empty": (),
     }
     grading = Grading(profiles, (("big", BIG), ("heads", HEAD), ("empty", VIP)))
-    assert grades(town, grading, nobody, plain, head, big) == [None, "D+", "B-", "C+"]
+    assert grades(town, grading, nobody, plain, head, big) == [None, "D+", "B", "C+"]
 
 
 def test_only_those_asked_change_and_the_caller_can_see_who(town: Town) -> None:

@@ -144,7 +144,7 @@ def test_a_file_that_cannot_be_meant_is_refused(
 def test_what_is_no_file_is_refused(sqlite_engine: Engine, tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none.csv"):
         with pytest.raises(Refused, match="not a file"):
-            run_import(sqlite_engine, "prospects", path, ImportOptions(), words(), NOW, lambda count: None)
+            run_import(sqlite_engine, "prospects", path, ImportOptions(), words(), NOW, lambda done: None)
 
 
 def test_a_header_alone_is_no_mistake(sqlite_engine: Engine, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def load(engine: Engine, path: Path, folder: Path, **options: object) -> ImportS
     if not path.is_file():
         pytest.skip(f"the data set {path.parent.name} is not here")
     asked = ImportOptions(rejected=folder / "rejected.csv", **options)  # type: ignore[arg-type]
-    return run_import(engine, "prospects", path, asked, words(), NOW, lambda count: None)
+    return run_import(engine, "prospects", path, asked, words(), NOW, lambda done: None)
 
 
 def test_both_encodings_are_the_same_people(engine: Engine, tmp_path: Path) -> None:

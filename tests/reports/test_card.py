@@ -106,6 +106,9 @@ def test_columns_that_do_not_apply_are_empty(engine: Engine) -> None:
     assert (found["invite"].yes, found["invite"].no, found["invite"].todos) == (None, None, None)
     assert (found["opened"].sent, found["opened"].complaints) == (None, None)
     assert all(row.outcomes is None for row in found.values())
+
+
+def test_a_scenario_that_nobody_entered_has_its_rows(engine: Engine) -> None:
     nobody = rows(World(engine, SCENARIO, start=False))["call"]
     assert (nobody.median_wait_hours, nobody.first_at, nobody.entered) == (None, None, 0)
 

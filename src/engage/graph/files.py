@@ -68,11 +68,11 @@ def _sender(reader: Reader, workspace: Workspace) -> None:
 
 def _limits(reader: Reader, workspace: Workspace) -> None:
     cap = workspace.company.limits.emails_per_prospect
-    if cap is not None:
-        path: Path = ("limits", "emails_per_prospect")
-        reader.doubtful(path, sentence("this version of engage does not hold e-mails back by a frequency cap yet"))
+    path: Path = ("limits", "emails_per_prospect")
     if cap is not None and cap.within.whole_days is None:
         reader.wrong((*path, "within"), sentence("the cap counts whole days; write for example 7 days"))
+    elif cap is not None:
+        reader.doubtful(path, sentence("this version of engage does not hold e-mails back by a frequency cap yet"))
 
 
 def _team(reader: Reader, workspace: Workspace) -> None:

@@ -117,7 +117,7 @@ class _Matcher:
 
     def assign(self, left: str, right: str) -> None:
         """Take one ``COLUMN=field`` or ``field=TEXT with {COLUMN}``."""
-        if "{" in right and left not in self.header:
+        if "{" in right:
             self._fill(self._field(left), len(self.header) + len(self.composed), right)
             pieces = _PLACE.split(right)
             places = tuple(self._place(name.strip()) for name in pieces[1::2])
@@ -139,9 +139,9 @@ class _Matcher:
         loose = {_plain(name): column for name, column in self.columns.items() if column.loose}
         counts = Counter(self.header)
         for place, name in enumerate(self.header):
-            if place in self._mapped or self._composes(place, name):
-                continue
             field = self.columns.get(name) or loose.get(_plain(name))
+            if place in self._mapped or (field is None and self._composes(place)):
+                continue
             if field is not None and not field.read_only and field.name not in self.places:
                 if counts[name] > 1:
                     raise Refused(sentence("{count} columns are called {name}", count=counts[name], name=name))
@@ -151,9 +151,9 @@ class _Matcher:
                 Ignored(name or sentence("column {number}", number=place + 1).read(), self._why(name, field))
             )
 
-    def _composes(self, place: int, name: str) -> bool:
-        """Tell whether a column stands in a composed text and is no field besides."""
-        return name not in self.columns and any(place in text.places for text in self.composed)
+    def _composes(self, place: int) -> bool:
+        """Tell whether a column stands in a composed text."""
+        return any(place in text.places for text in self.composed)
 
     def _why(self, name: str, field: Column | None) -> Sentence:
         if not name:
