@@ -11,11 +11,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
 
 from engage import daemon
@@ -23,18 +22,7 @@ from engage.app import App, open_app
 from engage.clock import monotonic, system_clock
 from engage.errors import Refused
 from engage.settings import read_settings
-from tests.support.postgres import execute
-from tests.support.server import (
-    account_for_postgres,
-    initialise,
-    installed,
-    own_folder,
-    reachable,
-    roomy,
-    start,
-    stop,
-    wait_until_ready,
-)
+from tests.support.killable import killable_server
 
 COMPANY = "name: Example\nsender: {name: Example, email: m@example.com, address: Tokyo}\n"
 #: Seconds to wait for what should take one or two, on a machine that does much else.
@@ -127,12 +115,12 @@ def test_a_second_daemon_stands_by_and_takes_over_when_the_leader_is_killed(work
 @pytest.mark.slow
 def test_the_daemon_outlives_postgresql(workspace: Path) -> None:
     """PostgreSQL is killed, is away for a while, and comes back: one line for each try, then work goes on."""
-    with own_server() as (url, kill, again), started(workspace, url) as running:
+    with killable_server() as (server, url), started(workspace, url) as running:
         running.wait_for("nightly")
-        kill()
+        server.kill()
         running.wait_for("database_away", 3)
         assert running.process.poll() is None
-        again()
+        server.start()
         begun = monotonic()
         running.wait_for("database_back")
         assert monotonic() - begun < 30
@@ -146,42 +134,6 @@ def test_the_daemon_outlives_postgresql(workspace: Path) -> None:
             assert app.last_tick() != before
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(30) == 0
-
-
-@contextmanager
-def own_server() -> Iterator[tuple[str, Callable[[], None], Callable[[], None]]]:
-    """Give a PostgreSQL of this test's own: its URL, and functions that kill and start it."""
-    account = account_for_postgres()
-    with own_folder(Path("/tmp"), account) as folder, own_folder(roomy(), account) as data:
-        packages = reachable(installed(), folder, account)
-        initialise(packages, folder, data, account)
-        query = {"host": str(folder), "port": "5432"}
-        url = URL.create("postgresql", username="engage", database="postgres", query=query)
-        with (folder / "log").open("wb") as log:
-            servers = [start(packages, folder, data, account, log)]
-            wait_until_ready(servers[-1], str(url), folder / "log")
-            execute(str(url), "CREATE DATABASE engage")
-
-            def kill() -> None:
-                servers[-1].kill()
-                servers[-1].wait()
-
-            def again() -> None:
-                # The killed server's children take a moment to end; until then it does not start.
-                for _ in range(20):
-                    servers.append(start(packages, folder, data, account, log))
-                    try:
-                        wait_until_ready(servers[-1], str(url), folder / "log")
-                    except RuntimeError:
-                        threading.Event().wait(0.5)
-                    else:
-                        return
-
-            try:
-                yield str(url.set(database="engage")), kill, again
-            finally:
-                if servers[-1].poll() is None:
-                    stop(servers[-1])
 
 
 @dataclass

@@ -136,11 +136,15 @@ def open_app(settings: Settings, *, checked: bool = True) -> App:
     Raises OldSchema when the database was made by another version, Outside when it cannot be reached.
     """
     engine = connect(settings.database_url)
-    with outside():
-        if _is_new(engine):
-            create(engine)
-        elif checked:
-            check_schema(engine)
+    try:
+        with outside():
+            if _is_new(engine):
+                create(engine)
+            elif checked:
+                check_schema(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return App(settings, engine)
 
 

@@ -118,12 +118,13 @@ def test_an_event_of_a_message_belongs_to_the_latest_of_its_step_or_template(eng
     base = {"queued_at": sent, "kind": int(MessageKind.MARKETING), "from_owner": False}
     done, queued = int(MessageStatus.SENT), int(MessageStatus.QUEUED)
     plan = [
-        (1, ann, 5, invite, done, sent), (2, ann, 5, invite, done, sent + day), (3, ann, 5, invite, done, sent + 3 * day),
-        (4, ann, 5, invite, queued, None), (5, ann, 6, other, done, sent + day), (6, bob, 5, invite, done, sent + day),
+        (1, ann, 5, invite, done, sent), (2, ann, 5, invite, done, sent + day),
+        (3, ann, 5, invite, done, sent + 3 * day), (4, ann, 5, invite, queued, None),
+        (5, ann, 6, other, done, sent + day), (6, bob, 5, invite, done, sent + day),
     ]  # fmt: skip
     put(engine, t.messages, *(
-        {**base, "id": key, "prospect_id": who, "step_id": step, "template_id": template, "status": status, "sent_at": at,
-         "enrolment_id": key}
+        {**base, "id": key, "prospect_id": who, "step_id": step, "template_id": template, "status": status,
+         "sent_at": at, "enrolment_id": key}
         for key, who, step, template, status, at in plan
     ))  # fmt: skip
     text = HEAD + (

@@ -14,7 +14,7 @@ from engage.intake.csvfile import wide_cells
 from engage.intake.import_kind import ImportOptions
 from engage.intake.imports import run_import
 from engage.sql import tables as t
-from tests.support.csv_files import NOW, bring, counts, one, reasons, rows, words
+from tests.support.csv_files import NOW, bring, counts, one, quiet, reasons, rows, words
 
 TEXT = "email,会社,company\na@x.jp,髙橋①,ＡＣＭＥ能\n"
 MAPS = ("会社=last_name",)
@@ -144,7 +144,7 @@ def test_a_file_that_cannot_be_meant_is_refused(
 def test_what_is_no_file_is_refused(sqlite_engine: Engine, tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none.csv"):
         with pytest.raises(Refused, match="not a file"):
-            run_import(sqlite_engine, "prospects", path, ImportOptions(), words(), NOW, lambda done: None)
+            run_import(sqlite_engine, "prospects", path, ImportOptions(), words(), NOW, quiet)
 
 
 def test_a_header_alone_is_no_mistake(sqlite_engine: Engine, tmp_path: Path) -> None:

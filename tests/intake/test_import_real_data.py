@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select
 from engage.intake.import_kind import ImportOptions, ImportSummary
 from engage.intake.imports import run_import
 from engage.sql import tables as t
-from tests.support.csv_files import NOW, SHARED, counts, words
+from tests.support.csv_files import NOW, SHARED, counts, quiet, words
 
 CONTACTS = SHARED / "jp_contacts"
 LEADS = SHARED / "xeducation" / "Leads.csv"
@@ -24,7 +24,7 @@ def load(engine: Engine, path: Path, folder: Path, **options: object) -> ImportS
     if not path.is_file():
         pytest.skip(f"the data set {path.parent.name} is not here")
     asked = ImportOptions(rejected=folder / "rejected.csv", **options)  # type: ignore[arg-type]
-    return run_import(engine, "prospects", path, asked, words(), NOW, lambda done: None)
+    return run_import(engine, "prospects", path, asked, words(), NOW, quiet)
 
 
 def test_both_encodings_are_the_same_people(engine: Engine, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def figures(town: Town) -> Counter[tuple[int, str, date]]:
     found = Counter[tuple[int, str, date]]()
     for row in town.connection.execute(select(t.totals)):
         day = date.fromordinal(date(1970, 1, 1).toordinal() + row.day)
-        found[row.step_id, Figure(row.figure).name, day] += row.count
+        found[row.step_id, Figure(row.figure).name, day] += row._mapping["count"]
     return +found
 
 

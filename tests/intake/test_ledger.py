@@ -41,7 +41,7 @@ DEED = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(DEED, max_size=25))
 def test_the_ledgers_sum_is_the_score(engine: Engine, deeds: list[tuple[object, ...]]) -> None:
     """Events late, twice and in the future, expiries, inactivity, other rules, adjustments by hand."""
@@ -78,6 +78,6 @@ def balanced(connection: Connection) -> None:
     assert {**dict.fromkeys(scores, 0), **{who: int(points) for who, points in sums}} == scores
     kept = connection.execute(select(c.prospect_id, c.category_id, c.points)).all()
     by_category = select(e.prospect_id, e.category_id, func.sum(e.points)).where(e.category_id.is_not(None))
-    sums = connection.execute(by_category.group_by(e.prospect_id, e.category_id)).all()
-    assert {(a, b): int(points) for a, b, points in sums} == {(a, b): points for a, b, points in kept}
+    each = connection.execute(by_category.group_by(e.prospect_id, e.category_id)).all()
+    assert {(a, b): int(points) for a, b, points in each} == {(a, b): points for a, b, points in kept}
     assert connection.scalar(select(func.count()).where(t.expiries.c.entry_id.not_in(select(e.id)))) == 0

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Connection, insert, literal, select
+from sqlalchemy import BigInteger, Connection, Table, insert, literal, select
 
 from engage.intake.learning import Learnt, learn_chunk
 from engage.intake.ledger import begin_earning, earn, entry, post
@@ -60,6 +60,11 @@ class Town:
         self.connection = connection
         self._events = 0
 
+    def _insert(self, table: Table, values: dict[str, Any]) -> int:
+        key = self.connection.execute(insert(table).values(values)).inserted_primary_key
+        assert key is not None
+        return int(key[0])
+
     def prospects(self, *names: str, created_at: datetime = START, **fields: object) -> tuple[int, ...]:
         """Add prospects and return their keys."""
         keys = []
@@ -67,8 +72,7 @@ class Town:
             email = f"{name}@example.com"
             folded = {f"{field}_folded": fold(value) for field, value in fields.items() if isinstance(value, str)}
             values = {"email": email, "email_folded": email, **fields, **folded}
-            result = self.connection.execute(insert(t.prospects).values(values))
-            keys.append(int(result.inserted_primary_key[0]))
+            keys.append(self._insert(t.prospects, values))
             row = {"prospect_id": keys[-1], "created_at": created_at}
             self.connection.execute(insert(t.standings).values(row))
         return tuple(keys)
@@ -78,7 +82,7 @@ class Town:
         if self.connection.scalar(select(t.scenarios.c.id)) is None:
             row = {"id": 1, "key": "town", "name": "Town", "state": "running", "version": 1}
             self.connection.execute(insert(t.scenarios).values(row))
-        return int(self.connection.execute(insert(t.steps).values(scenario_id=1, key=key)).inserted_primary_key[0])
+        return self._insert(t.steps, {"scenario_id": 1, "key": key})
 
     def message(self, prospect: int, step: int | None, queued_at: datetime = START) -> int:
         """Add a message that was sent and return its key."""
@@ -91,7 +95,7 @@ class Town:
             "kind": MessageKind.MARKETING,
             "from_owner": False,
         }
-        return int(self.connection.execute(insert(t.messages).values(values)).inserted_primary_key[0])
+        return self._insert(t.messages, values)
 
     def did(
         self,
@@ -119,7 +123,7 @@ class Town:
             "bot": bot,
             "properties": properties,
         }
-        key = int(self.connection.execute(insert(t.activities).values(values)).inserted_primary_key[0])
+        key = self._insert(t.activities, values)
         self.connection.execute(insert(t.unlearnt).values(occurred_at=at, activity_id=key))
         return key
 

@@ -54,7 +54,11 @@ def bring(
     path = folder / "people.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     asked = ImportOptions(**options)
-    return run_import(engine, kind, path, asked, vocabulary or words(), now, lambda done: None)
+    return run_import(engine, kind, path, asked, vocabulary or words(), now, quiet)
+
+
+def quiet(done: int) -> None:
+    """Tell nobody how far an import is."""
 
 
 def counts(summary: ImportSummary) -> tuple[int, int, int, int]:

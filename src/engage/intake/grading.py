@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     SmallInteger,
     case,
+    cast,
     false,
     func,
     insert,
@@ -21,7 +22,6 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    type_coerce,
 )
 
 from engage.language.fields import GRADES
@@ -65,7 +65,7 @@ def _graded(grading: Grading, who: Select[Any], now: Now) -> FromClause:
     marks = [column for column in marked.c if column.name.startswith("mark")]
     old = marked.c.old.label("old")
     if not marks:
-        return select(marked.c.prospect_id, old, type_coerce(null(), SmallInteger).label("new")).subquery()
+        return select(marked.c.prospect_id, old, cast(null(), SmallInteger).label("new")).subquery()
     total = START + sum((func.coalesce(mark, 0) for mark in marks), start=literal(0))
     clamped = case((total < 0, 0), (total > BEST, BEST), else_=total)
     known = or_(*(mark.is_not(null()) for mark in marks))

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Text,
+    and_,
     exists,
     literal,
     null,
@@ -165,8 +166,9 @@ def _settle_messages(connection: Connection) -> dict[int, Sentence]:
     if not asked:
         return {}
     m = t.messages
-    steps = select(t.steps.c.id).where(t.steps.c.key == events.c.mail)
-    templates = select(t.words.c.id).where(t.words.c.kind == "template", t.words.c.text == events.c.mail)
+    steps = select(t.steps.c.id).where(t.steps.c.key == events.c.mail).correlate(events)
+    of_mail = and_(t.words.c.kind == "template", t.words.c.text == events.c.mail)
+    templates = select(t.words.c.id).where(of_mail).correlate(events)
     latest = (
         select(m.c.id)
         .where(m.c.prospect_id == events.c.prospect_id, m.c.status == int(MessageStatus.SENT))

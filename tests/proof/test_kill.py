@@ -1,0 +1,206 @@
+"""R05, R31: killed at every commit point of a tick, the next one finishes it as if nothing had happened.
+
+A child process ticks and kills itself, without warning, at the n-th call of the tick's hook, before or after a
+commit; n counts up until a child comes to its end.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from sqlalchemy import Engine, text
+
+from engage.app import App
+from engage.settings import Settings
+from tests.conftest import connected
+from tests.proof.audit import problems
+from tests.proof.history import History, history
+from tests.support.moments import at
+from tests.support.postgres import fresh_database
+from tests.support.server import roomy
+from tests.support.world import World
+
+#: All phases have something to do, in several chunks of three: learning (with scores, limits, expiry and
+#: inactivity), looking (entry, goal, hold, release), stepping (every kind of effect) and what follows from it
+#: in later rounds: a score that lets others enter, a run's end that another scenario waits for.
+JOURNEY = """
+audience: {lists: [members], unmatched: hold}
+goal: {tag: won}
+steps:
+  - {id: invite, send_email: invite}
+  - {id: opened, trigger: {email_opened: invite}, within: 1 day, yes: [{id: warm, adjust_score: +20}], no: []}
+  - id: warm-enough
+    rule: {score: {gte: 20}}
+    yes:
+      - {id: give, assign: group:east}
+      - {id: call, create_todo: {subject: "Call {{ prospect.email }}", to: owner, due: 2 business days}}
+      - {id: tell, notify: {to: owner, subject: "{{ prospect.email }}", text: warm}}
+    no: [{id: cold, add_tag: cold}]
+  - {id: rest, wait: 2 days}
+"""
+SECOND = """
+audience: {where: {score: {gte: 20}}}
+steps:
+  - {id: join, add_to_campaign: {campaign: launch, status: invited}}
+  - {id: win, add_tag: [won, seen], after: 1 day}
+"""
+SCORING = """
+rules:
+  - {activity: page_viewed, points: 5, limit: 2 per day, category: product}
+  - {activity: form_submitted, points: 30, expires_after: 2 days}
+inactivity: {every: 2 days, points: -1, floor: 0}
+"""
+#: The moments of the ticks: the first is undisturbed, one of the others is killed, the last shows what follows.
+MOMENTS = ("0 days", "1 day 2 hours", "3 days")
+CHUNK = 3
+#: The names that commit points can have.
+POINTS = frozenset(
+    f"{name}.{when}"
+    for name in ("open", "begin", "phase", "learn", "look", "step")
+    for when in ("before_commit", "after_commit")
+)
+
+
+def prepare(engine: Engine) -> None:
+    """Make a world just before the tick that is to be killed."""
+    world = World(engine, JOURNEY, scenarios={"second": SECOND}, scoring=SCORING)
+    for name in "abcdefgh":
+        world.add(name)
+    world.tick(MOMENTS[0])
+    world.deliver("1 hour")
+    for name in "abc":
+        world.activity(name, "email_opened", "invite", at="2 hours")
+    for name in "adefg":
+        world.activity(name, "page_viewed", "/pricing", at="3 hours")
+    for name in "de":
+        world.activity(name, "form_submitted", "demo", at="1 day")
+    world.remove_from_list("g", "members", "1 day")
+    world.add_tag("h", "won", "1 day")
+
+
+def app_of(engine: Engine) -> App:
+    return App(Settings(Path(), engine.url.render_as_string(hide_password=False)), engine)
+
+
+def tick(engine: Engine, now: datetime) -> None:
+    app_of(engine).tick(now, chunk=CHUNK)
+
+
+def killed_tick(url: str, now: datetime, n: int) -> tuple[str, bool]:
+    """Tick in a child that kills itself at the n-th commit point; return the point's name and whether it ended."""
+    told, tell = os.pipe()
+    child = os.fork()
+    if not child:
+        _tick_and_die(url, now, n, tell)
+    os.close(tell)
+    with os.fdopen(told) as pipe:
+        name = pipe.read()
+    _, status = os.waitpid(child, 0)
+    ended = os.waitstatus_to_exitcode(status)
+    assert ended in (0, -signal.SIGKILL), f"the child ended with {ended}: {name}"
+    return name, ended == 0
+
+
+def _tick_and_die(url: str, now: datetime, n: int, tell: int) -> None:
+    """Be the child: nothing of the parent's is touched, and nothing is cleaned up."""
+    reached = 0
+
+    def hook(name: str) -> None:
+        nonlocal reached
+        reached += 1
+        if reached == n:
+            os.write(tell, name.encode())
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    try:
+        with connected(url) as engine:
+            app_of(engine).tick(now, chunk=CHUNK, hook=hook)
+    except BaseException as error:
+        os.write(tell, repr(error).encode())
+        os._exit(1)
+    os._exit(0)
+
+
+Copy = Callable[[], AbstractContextManager[str]]
+
+
+@pytest.fixture
+def copies(dialect: str, request: pytest.FixtureRequest) -> Iterator[Copy]:
+    """Give what copies the prepared database, again and again."""
+    with TemporaryDirectory(prefix="engage-kill-", dir=roomy()) as name:
+        folder = Path(name)
+        if dialect == "sqlite":
+            yield _sqlite_copies(folder, request.getfixturevalue("sqlite_template"))
+        else:
+            server, template = (request.getfixturevalue(n) for n in ("postgres_url", "postgresql_template"))
+            with fresh_database(server, template) as url:
+                _prepared(url)
+                yield lambda: fresh_database(server, url)
+
+
+def _prepared(url: str) -> str:
+    with connected(url) as engine:
+        prepare(engine)
+    return url
+
+
+def _sqlite_copies(folder: Path, template: Path) -> Copy:
+    prepared = folder / "prepared.db"
+    shutil.copyfile(template, prepared)
+    _prepared(f"sqlite:///{prepared}")
+
+    @contextmanager
+    def copy() -> Iterator[str]:
+        path = folder / "copy.db"
+        for old in folder.glob("copy.db*"):
+            old.unlink()
+        shutil.copyfile(prepared, path)
+        yield f"sqlite:///{path}"
+
+    return copy
+
+
+def undisturbed(copy: Copy, *moments: str) -> History:
+    with copy() as url, connected(url) as engine:
+        for moment in moments:
+            tick(engine, at(moment))
+        assert problems(engine) == []
+        return history(engine)
+
+
+def test_a_tick_killed_at_any_point_is_finished_by_the_next(copies: Copy, dialect: str) -> None:
+    """The same moment again finishes the tick, and a later one finishes it with its own moment first."""
+    same, later = undisturbed(copies, *MOMENTS[1:2]), undisturbed(copies, *MOMENTS[1:])
+    reached: set[str] = set()
+    n, ended = 0, False
+    while not ended:
+        n += 1
+        with copies() as url:
+            name, ended = killed_tick(url, at(MOMENTS[1]), n)
+            reached.add(name)
+            with connected(url) as engine:
+                # Every other time the tick after the crash comes later: the open one is finished first.
+                if n % 2:
+                    tick(engine, at(MOMENTS[1]))
+                    assert history(engine) == same, name
+                tick(engine, at(MOMENTS[2]))
+                assert history(engine) == later, name
+                assert problems(engine) == [], name
+                assert intact(engine)
+    assert reached == POINTS | {""}
+
+
+def intact(engine: Engine) -> bool:
+    """Ask SQLite whether the file is whole (R31)."""
+    if engine.dialect.name == "postgresql":
+        return True
+    with engine.connect() as connection:
+        return connection.scalar(text("PRAGMA integrity_check")) == "ok"
