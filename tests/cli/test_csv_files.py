@@ -14,23 +14,23 @@ from tests.cli.conftest import Engage
 @pytest.fixture
 def leads(folder: Path) -> Path:
     path = folder / "leads.csv"
-    path.write_text("Mail,last_name,Colour\nann@example.com,Ann,red\nnonsense,Bob,blue\n", "utf-8")
+    path.write_text("Post,last_name,Colour\nann@example.com,Ann,red\nnonsense,Bob,blue\n", "utf-8")
     return path
 
 
 def test_bad_rows_are_set_aside_and_the_rest_is_imported(applied: Engage, leads: Path) -> None:
-    done = applied("import", "prospects", leads, "--map", "Mail=email")
+    done = applied("import", "prospects", leads, "--map", "Post=email")
     assert done.code == 0
     assert "1 inserted" in done.out
     assert "1 rejected" in done.out
     assert "Colour" in done.out
     assert "nonsense" in Path("leads.rejected.csv").read_text("utf-8-sig")
-    again = json.loads(applied("import", "prospects", leads, "--map", "Mail=email", "--format", "json").out)
+    again = json.loads(applied("import", "prospects", leads, "--map", "Post=email", "--format", "json").out)
     assert (again["inserted"], again["unchanged"], again["rejected"]) == (0, 1, 1)
 
 
 def test_a_dry_run_keeps_nothing(applied: Engage, leads: Path) -> None:
-    done = applied("import", "prospects", leads, "--map", "Mail=email", "--dry-run")
+    done = applied("import", "prospects", leads, "--map", "Post=email", "--dry-run")
     assert done.code == 0
     assert "dry run" in done.out
     assert applied("export", "prospects").out.count("\n") == 1
@@ -45,11 +45,11 @@ def test_what_cannot_be_imported_at_all(applied: Engage, leads: Path) -> None:
 
 
 def test_prospects_come_in_before_the_first_apply(engage: Engage, leads: Path) -> None:
-    assert engage("import", "prospects", leads, "--map", "Mail=email").code == 0
+    assert engage("import", "prospects", leads, "--map", "Post=email").code == 0
 
 
 def test_an_export_is_taken_back_by_an_import(applied: Engage, leads: Path) -> None:
-    applied("import", "prospects", leads, "--map", "Mail=email")
+    applied("import", "prospects", leads, "--map", "Post=email")
     assert applied("export", "prospects", "-o", "out.csv").code == 0
     summary = json.loads(applied("import", "prospects", "out.csv", "--format", "json").out)
     assert (summary["read"], summary["unchanged"]) == (1, 1)
@@ -65,7 +65,7 @@ def test_an_export_of_some(text: str, applied: Engage) -> None:
 
 @pytest.mark.parametrize(
     ("text", "begins"),
-    [("{last_nam: Ann}", "--where:1:2: "), ("{last_name", "--where:1:"), ("", "--where:1:"), ("- 3", "--where:1:")],
+    [("{last_nam: Ann}", "--where:1:2: "), ("{last_name", "--where:"), ("", "--where:1:"), ("- 3", "--where:1:")],
 )
 def test_criteria_with_a_mistake(text: str, begins: str, applied: Engage) -> None:
     done = applied("export", "prospects", "--where", text)

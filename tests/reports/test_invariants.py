@@ -192,7 +192,14 @@ def test_the_repaired_go_on_as_if_nothing_had_happened(engine: Engine) -> None:
         repair(connection)
     world.deliver("6 days 1 hour")
     world.ticks("8 days", "10 days", "30 days", "60 days")
-    assert [world.state(who) for who in "abcdef"] == ["completed", "held", "goal", "completed", "completed", "completed"]
+    assert [world.state(who) for who in "abcdef"] == [
+        "completed",
+        "held",
+        "goal",
+        "completed",
+        "completed",
+        "completed",
+    ]
     assert findings(world) == ()
 
 

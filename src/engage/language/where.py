@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from textwrap import indent
 
@@ -12,9 +13,9 @@ from engage.language.model import Model
 from engage.language.reading import parse
 from engage.language.source import read
 from engage.language.vocabulary import Vocabulary
-from engage.problem import Problem, errors
+from engage.problem import Place, Problem, errors
 
-_MARGIN = "  "
+_KEY, _MARGIN = "where: ", "  "
 
 
 class _Where(Model):
@@ -30,28 +31,27 @@ def read_where(
 
     ``name`` stands for the file in the problems' places.
     """
-    source, found = read(name, "where:\n" + indent(text, _MARGIN))
-    if source is None or errors(found):
-        return None, _moved(found)
-    word, wrong = parse(_Where, source)
-    if word is None:
-        return None, _moved((*found, *wrong))
-    reader = Reader(vocabulary, source)
-    condition = reader.condition(word.where, ("where",))
-    problems = _moved((*found, *reader.problems))
-    return (None if errors(problems) else condition), problems
+    wrapped, back = _wrapped(text)
+    source, problems = read(name, wrapped)
+    condition: Condition | None = None
+    if source is not None and not errors(problems):
+        word, wrong = parse(_Where, source)
+        problems += wrong
+        if word is not None:
+            reader = Reader(vocabulary, source)
+            condition = reader.condition(word.where, ("where",))
+            problems += tuple(reader.problems)
+    if errors(problems):
+        condition = None
+    return condition, tuple(replace(problem, place=back(problem.place)) for problem in problems)
 
 
-def _moved(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """Return problems at the places of the text itself."""
-    return tuple(
-        replace(
-            problem,
-            place=replace(
-                problem.place,
-                line=max(1, problem.place.line - 1),
-                column=max(1, problem.place.column - len(_MARGIN)),
-            ),
-        )
-        for problem in problems
-    )
+def _wrapped(text: str) -> tuple[str, Callable[[Place], Place]]:
+    """Return a text under a key, and how a place in it becomes a place in the text itself."""
+    if text.lstrip().startswith(("{", "[")):
+        return _KEY + text, lambda place: _moved(place, 0, len(_KEY) if place.line == 1 else 0)
+    return f"{_KEY.strip()}\n{indent(text, _MARGIN)}", lambda place: _moved(place, 1, len(_MARGIN))
+
+
+def _moved(place: Place, lines: int, columns: int) -> Place:
+    return replace(place, line=max(1, place.line - lines), column=max(1, place.column - columns))

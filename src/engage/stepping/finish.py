@@ -139,8 +139,8 @@ def _end(walk: Walk, place: Place) -> None:
 
 
 def _rest(walk: Walk, place: Place) -> None:
-    paused = walk.course.paused_total
-    due: object = cohort.c.due_at - paused if place.due is None else place.due - paused
+    pauses = walk.course.pauses
+    due: object = pauses.kept_of(cohort.c.due_at) if place.due is None else pauses.kept(place.due)
     values: dict[str, object] = {"due_at": due, "phase": int(place.phase)}
     if place.moved:
         values |= {

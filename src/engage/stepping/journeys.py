@@ -15,6 +15,7 @@ from engage.plan import moves
 from engage.sql import tables as t
 from engage.sql.packing import is_postgres
 from engage.sql.predicates import Now
+from engage.stepping.pauses import Pauses, read_pauses
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,9 @@ class Course:
     id: int
     plan: moves.Plan
     state: str
-    #: microseconds paused so far: scenario time = UTC less this
+    #: microseconds paused so far
     paused_total: int
+    pauses: Pauses
     #: each step's number, by its key
     numbers: Mapping[str, int]
     #: each step, by its number
@@ -114,10 +116,17 @@ def _course(connection: Connection, row: Any, plan: moves.Plan) -> Course:
         plan=plan,
         state=row.state,
         paused_total=row.paused_total,
+        pauses=_pauses(connection, row),
         numbers={step.key: numbers[step.key] for step in plan.steps},
         steps={numbers[step.key]: step for step in plan.steps},
         order={step.key: place for place, step in enumerate(plan.steps)},
     )
+
+
+def _pauses(connection: Connection, row: Any) -> Pauses:
+    """Return a scenario's pauses; most have none."""
+    since = None if row.paused_at is None else micros(row.paused_at)
+    return read_pauses(connection, row.id, since) if row.paused_total else Pauses((), since)
 
 
 def course_of(connection: Connection, key: str, plans: moves.Plans) -> Course:

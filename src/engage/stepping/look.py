@@ -23,6 +23,7 @@ from sqlalchemy import (
 from engage.intake.grading import regrade
 from engage.intake.inactivity import start_inactivity
 from engage.language.conditions import Condition
+from engage.plan.moves import Plan
 from engage.sql import tables as t
 from engage.sql.codes import Figure, Outcome, RunState, TimerKind
 from engage.sql.cohort import cohort, looked
@@ -48,7 +49,9 @@ def look_at_changed(connection: Connection, tick: Tick, timer_ids: Sequence[int]
     analyse(connection, looked)
     bring_up_to_date(connection, tick)
     for course in tick.running:
-        look(connection, tick, course)
+        hold_course(connection, course)
+        if _asks_inside(course.plan):
+            look(connection, tick, course)
     for course in tick.running:
         enrol(connection, tick, course)
     connection.execute(delete(t.timers).where(t.timers.c.id.in_(timer_ids)))
@@ -75,6 +78,7 @@ def look_at_all(connection: Connection, tick: Tick, timer_id: int, course: Cours
     if last is None:
         connection.execute(delete(t.timers).where(t.timers.c.id == timer_id))
         return
+    hold_course(connection, course)
     look(connection, tick, course)
     enrol(connection, tick, course)
     connection.execute(update(t.timers).values(after_id=last).where(t.timers.c.id == timer_id))
@@ -90,12 +94,14 @@ def fill_span(connection: Connection, after_id: int, chunk: int) -> int | None:
     return last
 
 
+def _asks_inside(plan: Plan) -> bool:
+    """Tell whether a change can move somebody inside; whom an older version held, a look at all releases."""
+    return not (plan.goal is None and plan.exit is None and plan.suppress is None and plan.unmatched == "continue")
+
+
 def look(connection: Connection, tick: Tick, course: Course) -> None:
     """Ask goal, exit and holds of the open runs of the prospects in ``looked``."""
     plan = course.plan
-    hold_course(connection, course)
-    if plan.goal is None and plan.exit is None and plan.suppress is None and plan.unmatched == "continue":
-        return
     if not fill_open(connection, course):
         return
     if plan.goal is not None:
@@ -117,7 +123,7 @@ def fill_open(connection: Connection, course: Course) -> int:
     values = (
         select(
             e.c.id, e.c.prospect_id, e.c.step_id, case((e.c.state == int(RunState.HELD), HELD), else_=ACTIVE),
-            e.c.moves, literal(0), e.c.entered_at, e.c.arrived_at, e.c.due_at + course.paused_total,
+            e.c.moves, literal(0), e.c.entered_at, e.c.arrived_at, course.pauses.real_of(e.c.due_at),
         )
         .select_from(looked.join(e, e.c.prospect_id == looked.c.prospect_id))
         .where(e.c.scenario_id == course.id, e.c.state < int(RunState.COMPLETED))
@@ -159,8 +165,8 @@ def _carry_out(connection: Connection, tick: Tick, course: Course) -> None:
     figures = Figures(course.id, tick.plans.house.hours.zone)
     leave_runs(connection, tick, figures, GOAL, RunState.GOAL, Outcome.GOAL)
     leave_runs(connection, tick, figures, LEFT, RunState.LEFT, Outcome.LEFT)
-    _set_state(connection, figures, TO_HOLD, RunState.HELD, 1)
-    _set_state(connection, figures, TO_RELEASE, RunState.ACTIVE, -1)
+    _set_state(connection, tick, figures, TO_HOLD, RunState.HELD, 1)
+    _set_state(connection, tick, figures, TO_RELEASE, RunState.ACTIVE, -1)
     _wake_released(connection, tick, course)
     figures.write(connection)
 
@@ -207,7 +213,9 @@ def _counts(connection: Connection, place: int) -> list[tuple[int, int, int]]:
     return [(step_id, arrived_at, count) for step_id, arrived_at, count in connection.execute(grouped)]
 
 
-def _set_state(connection: Connection, figures: Figures, place: int, state: RunState, sign: int) -> None:
+def _set_state(
+    connection: Connection, tick: Tick, figures: Figures, place: int, state: RunState, sign: int
+) -> None:
     counted = _counts(connection, place)
     if not counted:
         return
@@ -215,6 +223,7 @@ def _set_state(connection: Connection, figures: Figures, place: int, state: RunS
         figures.held(step_id, arrived_at, sign * count)
     e = t.enrolments
     connection.execute(update(e).values(state=int(state)).where(e.c.id == cohort.c.id, cohort.c.place == place))
+    touch(connection, tick, "scenario", select(cohort.c.prospect_id).where(cohort.c.place == place))
 
 
 def _wake_released(connection: Connection, tick: Tick, course: Course) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert, literal, or_, select
 
+from engage.intake.grading import regraded
 from engage.sql import tables as t
 from engage.sql.codes import RunState, TimerKind
 from engage.sql.cohort import cohort, looked
 from engage.sql.packing import is_postgres, unpacked
 from engage.sql.scratch import analyse, clear
 from engage.stepping.advance import advance, is_data_fault
+from engage.stepping.changes import touch
 from engage.stepping.journeys import Course, Tick, hold_course
 from engage.stepping.learn import something_to_learn
 from engage.stepping.look import bring_up_to_date, fill_span, look_at_all, look_at_changed
@@ -75,6 +77,7 @@ def _regrade_span(connection: Connection, tick: Tick, timer_id: int, after_id: i
         connection.execute(delete(t.timers).where(t.timers.c.id == timer_id))
         return
     bring_up_to_date(connection, tick)
+    touch(connection, tick, "grade", select(regraded.c.prospect_id))
     connection.execute(t.timers.update().values(after_id=last).where(t.timers.c.id == timer_id))
 
 
@@ -140,7 +143,7 @@ def fill_cohort(connection: Connection, course: Course, timer_ids: Sequence[int]
     values = (
         select(
             e.c.id, e.c.prospect_id, e.c.step_id, e.c.step_id * 4 + e.c.phase, e.c.moves, literal(0), e.c.entered_at,
-            e.c.arrived_at, e.c.due_at + course.paused_total,
+            e.c.arrived_at, course.pauses.real_of(e.c.due_at),
         )
         .select_from(keys.join(e, e.c.id == keys.c.key))
         .where(e.c.scenario_id == course.id, e.c.step_id == keys.c.step_id, e.c.state == int(RunState.ACTIVE))

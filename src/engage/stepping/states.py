@@ -7,11 +7,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, and_, func, insert, literal, select, update
 
-from engage.clock import HORIZON, micros, moment
+from engage.clock import HORIZON, micros
 from engage.errors import Refused
-from engage.language.calendar import after, is_business_day
-from engage.language.moment import Duration
-from engage.language.zones import local_day
 from engage.plan import moves
 from engage.problem import unknown
 from engage.sql import tables as t
@@ -23,6 +20,7 @@ from engage.sql.scratch import clear
 from engage.stepping.figures import Figures
 from engage.stepping.journeys import Course, Tick, course_of
 from engage.stepping.look import LEFT, fill_open, fill_span, leave_runs
+from engage.stepping.pauses import open_day
 from engage.wording import sentence
 
 
@@ -100,6 +98,9 @@ def resume(connection: Connection, plans: moves.Plans, key: str, now: datetime) 
     length = max(micros(now) - micros(row.paused_at), 0)
     values = {"state": "running", "paused_at": None, "paused_total": row.paused_total + length}
     connection.execute(update(t.scenarios).values(values).where(t.scenarios.c.id == row.id))
+    if length:
+        span = {"scenario_id": row.id, "paused_at": micros(row.paused_at), "resumed_at": micros(now)}
+        connection.execute(insert(t.pauses).values(span))
     timers = t.timers
     waiting = and_(
         timers.c.scenario_id == row.id, timers.c.kind == int(TimerKind.STEP), timers.c.due_at < HORIZON,
@@ -109,7 +110,7 @@ def resume(connection: Connection, plans: moves.Plans, key: str, now: datetime) 
     course = course_of(connection, key, plans)
     for number, step in course.steps.items():
         if _counts_business_days(step):
-            _move_business_days(connection, plans, course, number)
+            _move_business_days(connection, plans, course, number, micros(now))
     look_at_everybody(connection, row.id, micros(now))
 
 
@@ -121,18 +122,19 @@ def _counts_business_days(step: moves.Step) -> bool:
     return any(length is not None and length.business_days > 0 for length in lengths)
 
 
-def _move_business_days(connection: Connection, plans: moves.Plans, course: Course, step_id: int) -> None:
-    """Move waits in business days to the same time on the next open day; few moments, for all arrived in some tick."""
+def _move_business_days(connection: Connection, plans: moves.Plans, course: Course, step_id: int, at: int) -> None:
+    """Move waits in business days that a pause has moved to the next open day; ``at`` is the moment of the resume.
+
+    There are few moments, for all arrived in some tick.
+    """
     e, hours = t.enrolments, plans.house.hours
     here = and_(
         e.c.scenario_id == course.id, e.c.step_id == step_id, e.c.state < int(RunState.COMPLETED), e.c.phase > 0
     )
-    one = Duration.parse("1 business day")
     for due in connection.scalars(select(e.c.due_at).where(here, e.c.due_at < HORIZON).distinct()).all():
-        real = micros(due) + course.paused_total
-        closed = not is_business_day(hours, local_day(moment(real), hours.zone))
-        moved = micros(after(one, moment(real), hours)) if closed else real
-        if moved != real:
+        real = course.pauses.real(micros(due))
+        moved = open_day(real, hours)
+        if real > at and moved != real:
             chosen = and_(here, e.c.due_at == micros(due))
             connection.execute(update(e).values(due_at=moved - course.paused_total).where(chosen))
             retime(connection, course.id, step_id, moved, and_(here, e.c.due_at == moved - course.paused_total))

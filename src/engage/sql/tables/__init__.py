@@ -12,6 +12,7 @@ from engage.sql.tables.activity import (
 from engage.sql.tables.journey import (
     audience_members,
     enrolments,
+    pauses,
     reasons,
     scenarios,
     steps,
@@ -63,6 +64,7 @@ __all__ = [
     "metadata",
     "notifications",
     "opportunities",
+    "pauses",
     "prospect_tags",
     "prospects",
     "queue_members",

@@ -31,6 +31,16 @@ scenarios = Table(
     Column("paused_total", BigInteger, nullable=False, server_default=text("0")),
 )
 
+#: The pauses of a scenario that are over; from them scenario time is told.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("scenario_id", Integer, nullable=False, index=True),
+    Column("paused_at", Instant, nullable=False),
+    Column("resumed_at", Instant, nullable=False),
+)
+
 #: Every applied version of a scenario, as text; kept for ever.
 versions = Table(
     "versions",

@@ -1,0 +1,1 @@
+"""The real engine on invented people and a virtual clock."""
