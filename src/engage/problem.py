@@ -56,15 +56,15 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
 
 def unknown(kind: str, word: str, words: Iterable[str]) -> Sentence:
     """Return the sentence for a word that is not known, with the nearest that is."""
-    known = tuple(words)
+    known, said = tuple(words), sentence(kind)
     near = nearest(word, known)
     if near is not None:
-        return sentence("{kind} {word} is not known; did you mean {near}?", kind=kind, word=repr(word), near=near)
+        return sentence("{kind} {word} is not known; did you mean {near}?", kind=said, word=repr(word), near=near)
     if known and len(known) <= 12:
         return sentence(
             "{kind} {word} is not known; there are: {known}",
-            kind=kind,
+            kind=said,
             word=repr(word),
             known=", ".join(sorted(known)),
         )
-    return sentence("{kind} {word} is not known", kind=kind, word=repr(word))
+    return sentence("{kind} {word} is not known", kind=said, word=repr(word))

@@ -22,24 +22,27 @@ class Sentence:
 
     #: the English text, with ``{name}`` where a value stands
     template: str
-    values: tuple[tuple[str, str], ...] = ()
+    #: texts, and sentences that stand in this one
+    values: tuple[tuple[str, str | Sentence], ...] = ()
 
     def read(self, locale: Locale = "en") -> str:
         """Return the sentence in a language."""
         template = self.template if locale == "en" else catalogue(locale).get(self.template, self.template)
-        return template.format(**dict(self.values)) if self.values else template
+        if not self.values:
+            return template
+        return template.format(**{name: v.read(locale) if isinstance(v, Sentence) else v for name, v in self.values})
 
     def __str__(self) -> str:
         return self.read()
 
 
 def sentence(template: str, /, **values: object) -> Sentence:
-    """Return a sentence; ``{name}`` in the template is replaced by the value of that name.
+    """Return a sentence; ``{name}`` in the template is replaced by the value of that name, which may be a sentence.
 
     >>> str(sentence("no list is called {name}", name="vip"))
     'no list is called vip'
     """
-    return Sentence(template, tuple((name, str(value)) for name, value in values.items()))
+    return Sentence(template, tuple((n, v if isinstance(v, Sentence) else str(v)) for n, v in values.items()))
 
 
 def said(why: object) -> Sentence:

@@ -19,7 +19,11 @@ SCENARIO = """
     goal: {tag: bought}
     steps:
       - {id: invite, send_email: invite}
-      - {id: opened, trigger: {email_opened: invite}, within: 3 days, yes: [adjust_score: {by: 5, category: mail}], no: []}
+      - id: opened
+        trigger: {email_opened: invite}
+        within: 3 days
+        yes: [adjust_score: {by: 5, category: mail}]
+        no: []
       - {id: call, create_todo: {subject: Call, to: "user:sato"}}
       - {id: tell, notify: {to: "user:sato", subject: Hot, text: Call now}}
       - {id: rest, wait: 9 days}

@@ -13,7 +13,11 @@ SCENARIO = """
     campaign: launch
     steps:
       - {id: invite, send_email: invite}
-      - {id: opened, name: Opened?, trigger: {email_opened: invite}, within: 3 days, yes: [{id: more, adjust_score: {by: 5, category: mail}}], no: []}
+      - id: opened
+        trigger: {email_opened: invite}
+        within: 3 days
+        yes: [{id: more, adjust_score: {by: 5, category: mail}}]
+        no: []
       - {id: call, create_todo: {subject: Call, to: owner}}
       - {id: rest, name: 休み, wait: 9 days}
     """
@@ -33,8 +37,8 @@ def ran(engine: Engine) -> World:
     world = World(engine, SCENARIO, lists=LISTS, scoring=SCORING)
     world.add("other", score=1)
     world.add(
-        "sato", score=20, grade="B+", owner="user:suzuki", tags=("vip", "book"), lists=("members", "vip"), last_name="佐藤",
-        first_name="花子", company="サクラソフト", employees=30, seats=12, trial=False, renewal_date=date(2027, 1, 31),
+        "sato", score=20, grade="B+", owner="user:suzuki", tags=("vip", "book"), lists=("members", "vip"),
+        last_name="佐藤", first_name="花子", company="サクラソフト", employees=30, seats=12, trial=False, renewal_date=date(2027, 1, 31),
     )  # fmt: skip
     world.tick("0 days")
     world.deliver("1 hour")

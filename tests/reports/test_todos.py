@@ -48,8 +48,8 @@ def test_a_todo_says_whom_it_concerns_and_where_it_comes_from(engine: Engine) ->
     (row,) = shown(world, locale="ja")
     assert row == TodoRow(
         id=row.id, subject="Call 佐藤", due_at=at("2 days"), priority="high", status="not_started", to="user:sato",
-        email="a@example.com", scenario="journey", step="call", created_at=at("0 days"), completed_at=None, outcome=None,
-        name="佐藤 花子", company="サクラソフト", comments=None, overdue=False,
+        email="a@example.com", scenario="journey", step="call", created_at=at("0 days"), completed_at=None,
+        outcome=None, name="佐藤 花子", company="サクラソフト", comments=None, overdue=False,
     )  # fmt: skip
     assert shown(world)[0].name == "花子 佐藤"
     assert not shown(world, at("2 days"))[0].overdue
@@ -60,8 +60,8 @@ def test_the_overdue_come_first_then_by_due_date_then_by_priority(engine: Engine
     world = World(engine, SCENARIO, start=False)
     world.add("a")
     for subject, due, priority in (
-        ("whenever", None, "high"), ("low", at("5 days"), "low"), ("high", at("5 days"), "high"), ("next", at("4 days"), "low"),
-        ("late", at("1 day"), "low"), ("later", at("2 days"), "high"),
+        ("whenever", None, "high"), ("low", at("5 days"), "low"), ("high", at("5 days"), "high"),
+        ("next", at("4 days"), "low"), ("late", at("1 day"), "low"), ("later", at("2 days"), "high"),
     ):  # fmt: skip
         write(world, "a", subject, due_at=due, priority=priority)
     assert [row.subject for row in shown(world, at("3 days"))] == ["late", "later", "next", "high", "low", "whenever"]

@@ -23,12 +23,12 @@ class Firm:
 #: The first part of a name, written and in letters; none is a well-known company's.
 _FIRST = (
     ("青葉", "aoba"), ("若草", "wakakusa"), ("桜川", "sakuragawa"), ("北斗", "hokuto"), ("東雲", "shinonome"),
-    ("朝凪", "asanagi"), ("楓", "kaede"), ("千歳", "chitose"), ("白鷺", "shirasagi"), ("瑞穂野", "mizuhono"),
+    ("朝凪", "asanagi"), ("楓", "kaede"), ("千歳", "chitose"), ("白鷺", "shirasagi"), ("深山", "miyama"),
     ("八雲", "yakumo"), ("暁", "akatsuki"), ("月見", "tsukimi"), ("稲穂", "inaho"), ("鳴海", "narumi"),
     ("汐見", "shiomi"), ("星野", "hoshino"), ("雪村", "yukimura"), ("緑ヶ丘", "midorigaoka"), ("清瀬", "kiyose"),
     ("高砂", "takasago"), ("葵", "aoi"), ("橘", "tachibana"), ("柏木", "kashiwagi"), ("富士見", "fujimi"),
     ("光が丘", "hikarigaoka"), ("早瀬", "hayase"), ("常盤", "tokiwa"), ("萩原", "hagiwara"), ("水無瀬", "minase"),
-    ("立花", "tatebana"), ("花園", "hanazono"), ("松風", "matsukaze"), ("飛鳥", "asuka"), ("梅田野", "umedano"),
+    ("琴平", "kotohira"), ("花園", "hanazono"), ("松風", "matsukaze"), ("飛鳥", "asuka"), ("若松", "wakamatsu"),
     ("春日", "kasuga"), ("秋月", "akizuki"), ("霧島", "kirishima"), ("藤波", "fujinami"), ("音羽", "otowa"),
 )  # fmt: skip
 #: Industries with their weight, and the second parts of names in each.

@@ -107,7 +107,7 @@ def _endless(chance: Random, employers: tuple[Firm, ...]) -> Iterator[Person]:
             tags=("partner",) if firm.industry == "情報通信業" and chance.random() < 0.08 else (),
             lists=_lists(chance),
             interest=interest,
-            reads=min(0.95, 0.12 + 0.45 * chance.random() + 0.35 * interest),
+            reads=0.05 + 0.4 * chance.random() + 0.3 * interest,
         )
 
 
