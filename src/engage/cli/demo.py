@@ -1,12 +1,124 @@
-"""``engage demo``: a company's marketing, rehearsed in seconds."""
+"""``engage demo``: sixty days of a company's marketing, rehearsed in seconds, and what came of them."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engage.cli.progress import progress
 from engage.cli.session import Session
 from engage.errors import Refused
 from engage.wording import sentence
 
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
-def demo(session: Session) -> None:
-    """Rehearse sixty days of a software company's marketing."""
-    raise Refused(sentence("not wired yet"))
+    from engage.app import App
+    from engage.language.whole import Workspace
+    from engage.plan.moves import Plans
+    from engage.rehearse.demo import Played
+    from engage.reports.card import Card
+
+#: Lies in a folder that a demo made, and that the next one may empty.
+MARK = ".engage-demo"
+
+
+def demo(
+    session: Session,
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The workspace that is made.")] = Path("engage-demo"),
+    no_serve: Annotated[  # noqa: ARG001 - until there are pages it always ends after the run
+        bool, typer.Option("--no-serve", help="End after the run and print the report card.")
+    ] = False,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed gives other people.")] = 1,
+    count: Annotated[int, typer.Option("--prospects", min=1, max=20_000, help="How many people.")] = 600,
+    days: Annotated[int, typer.Option("--days", min=1, max=365, help="How many days.")] = 60,
+) -> None:
+    """Rehearse sixty days of a software company's marketing: 600 people, six scenarios, a new workspace."""
+    from engage.app import open_app
+    from engage.rehearse.demo import Stage, run_demo
+    from engage.settings import read_settings
+
+    _make(folder)
+    session.folder = folder
+    app = open_app(read_settings({}, folder))
+    session.opened.append(app)
+    workspace, plans = _apply(app)
+    with progress(session.read("days"), days) as told:
+        played = run_demo(Stage(app.engine, folder, workspace, plans), seed=seed, count=count, days=days, progress=told)
+    _show(session, app, plans, played)
+
+
+def _make(folder: Path) -> None:
+    """Make a workspace; one that an earlier demo made is made anew. Raises Refused for any other folder."""
+    from engage.cli.starter import starter_files
+
+    if (folder / MARK).is_file():
+        shutil.rmtree(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Refused(sentence("{folder} is no demo's; name a folder that is not there yet", folder=folder))
+    for name, source in starter_files().items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    (folder / MARK).touch()
+
+
+def _apply(app: App) -> tuple[Workspace, Plans]:
+    """Apply the new workspace on the morning of the first day."""
+    from engage.app import apply, valid_workspace
+    from engage.language.zones import day_start
+    from engage.rehearse.demo import FIRST_DAY
+
+    workspace = valid_workspace(app)
+    apply(app, workspace, day_start(FIRST_DAY, workspace.hours.zone))
+    applied = app.applied()
+    return applied.workspace, applied.plans
+
+
+def _show(session: Session, app: App, plans: Plans, played: Played) -> None:
+    """Print how the scenarios stand, the fullest report card, the open ToDos, and where the files lie."""
+    from engage.cli.reporting import WIDE, scenario_table
+    from engage.cli.tables import rendered, table, width
+    from engage.reports.card import report_card
+    from engage.reports.card_table import card_table
+    from engage.reports.status import status
+    from engage.reports.todos import todo_counts
+    from engage.sql.connect import reading
+
+    zone = plans.house.hours.zone
+    with reading(app.engine).begin() as connection:
+        found, todos = status(connection, played.ended), todo_counts(connection, played.ended)
+        cards = {key: report_card(connection, plan, zone=zone) for key, plan in plans.scenarios.items()}
+    session.say(_title(session, played.began, played.ended))
+    session.say(f"\n{scenario_table(session, found.scenarios)}\n")
+    fullest = max(found.scenarios, key=lambda scenario: scenario.entered)
+    session.say(rendered(card_table(cards[fullest.key], session.locale, width(WIDE))))
+    header = session.words("assignee", "name", "open", "overdue", "high")
+    rows = [(one.to, one.name, one.open, one.overdue or "", one.high or "") for one in todos]
+    session.say("\n" + table(header, rows, title=session.read("open ToDos"), right=(2, 3, 4)))
+    folder = session.workspace
+    _write_cards(folder / "reports", cards, zone)
+    session.say("")
+    session.say(sentence("report cards as CSV: {folder}", folder=folder / "reports"))
+    session.say(sentence("the e-mails: {folder}", folder=folder / "outbox"))
+    text = "look around: engage --workspace {folder} todos, or: prospect EMAIL, status, export prospects"
+    session.say(sentence(text, folder=folder))
+
+
+def _title(session: Session, began: datetime, ended: datetime) -> str:
+    days = (ended.date() - began.date()).days + 1
+    first, last = began.date().isoformat(), ended.date().isoformat()
+    return session.read("{days} days, {first} to {last}", days=days, first=first, last=last)
+
+
+def _write_cards(folder: Path, cards: Mapping[str, Card], zone: ZoneInfo) -> None:
+    from engage.reports.card_text import card_csv
+
+    folder.mkdir(exist_ok=True)
+    for key, card in cards.items():
+        (folder / f"{key}.csv").write_bytes(card_csv(card, zone))

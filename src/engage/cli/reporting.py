@@ -91,7 +91,7 @@ def status(
     if form == "json":
         session.write_json(asdict(found) | {"scenarios": [asdict(one) for one in chosen]})
         return
-    session.say(_table(session, chosen))
+    session.say(scenario_table(session, chosen))
     last = session.shown(found.last_tick) or "-"
     text = "last tick: {at} · queued: {messages} messages, {notices} notifications · not learnt: {unlearnt} activities"
     session.say(
@@ -99,7 +99,8 @@ def status(
     )
 
 
-def _table(session: Session, scenarios: tuple[ScenarioStatus, ...]) -> str:
+def scenario_table(session: Session, scenarios: tuple[ScenarioStatus, ...]) -> str:
+    """Return a table of how scenarios stand."""
     from engage.cli.tables import table
 
     states = dict(

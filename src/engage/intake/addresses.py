@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -27,8 +27,7 @@ _CARRIERS = re.compile(
 _CARRIER_NAME = re.compile(r"[A-Za-z0-9._+?/%&-]{1,64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """An address as it is written to, and as it names a person."""
 
     email: str

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     delete,
+    func,
     insert,
     select,
     tuple_,
@@ -42,9 +43,8 @@ def take(connection: Connection, now: datetime, limit: int) -> tuple[int, int]:
     if not taken:
         return 0, 0
     analyse(connection, batch)
-    u, a = t.unlearnt, t.activities
-    keys = select(batch.c.occurred_at, batch.c.activity_id)
-    connection.execute(delete(u).where(tuple_(u.c.occurred_at, u.c.activity_id).in_(keys)))
+    _forget(connection)
+    a = t.activities
     ids = select(batch.c.activity_id)
     connection.execute(update(a).where(a.c.id.in_(ids)).values(learnt_at=now))
     bots = connection.execute(delete(batch).where(batch.c.bot)).rowcount
@@ -59,6 +59,14 @@ def _fill(connection: Connection, now: datetime, limit: int) -> int:
     columns = (a.c.id, a.c.prospect_id, a.c.type_id, a.c.target_id, a.c.message_id, a.c.occurred_at, a.c.bot)
     names = [column.name for column in batch.c]
     return inserted(connection, insert(batch).from_select(names, select(*columns).select_from(joined)))
+
+
+def _forget(connection: Connection) -> None:
+    """Take the batch off the list of what is not learnt yet; the bounds keep what lies ahead unread."""
+    at, key = t.unlearnt.c.occurred_at, t.unlearnt.c.activity_id
+    keys = select(batch.c.occurred_at, batch.c.activity_id)
+    first, last = (select(edge(batch.c.occurred_at)).scalar_subquery() for edge in (func.min, func.max))
+    connection.execute(delete(t.unlearnt).where(at >= first, at <= last, tuple_(at, key).in_(keys)))
 
 
 def types_present(connection: Connection) -> dict[str, int]:

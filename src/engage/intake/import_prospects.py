@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from engage.intake.addresses import Address, read_address
+from engage.intake.addresses import read_address
 from engage.intake.csvfile import Row
 from engage.intake.delete_prospects import delete_people
 from engage.intake.import_kind import Batch, Importer, ImportKind, Outcome, Task, in_column, reason
@@ -60,9 +60,13 @@ class ProspectReader:
     task: Task
     names: Known
     shape: Shape
-    #: one for each plain or custom field, in the order of the shape
-    readers: tuple[CellReader, ...]
-    places: dict[str, int]
+    #: one for each field, in the order of the shape
+    plain: tuple[CellReader, ...]
+    custom: tuple[CellReader, ...]
+    #: columns that are no fields, with their places
+    special: tuple[tuple[str, int], ...]
+    #: the place of the address
+    email: int
     key: RowKey
     waiting: dict[str, Draft] = field(default_factory=dict)
 
@@ -70,13 +74,13 @@ class ProspectReader:
         """Return what is to be written for some rows."""
         ready: dict[str, Draft] = {}
         rejected: list[Rejection] = []
+        complete, repeats = self.task.matching.complete, self.task.survey.repeats
         for row in rows:
             if row.fault is not None:
                 rejected.append(Rejection(row, row.fault))
                 continue
-            cells = self.task.matching.complete(row.cells)
-            name = self.key(cells)
-            again = name is not None and self.task.survey.repeats.meet(name)[1]
+            cells = complete(row.cells)
+            again = bool(repeats) and (name := self.key(cells)) is not None and repeats.meet(name)[1]
             try:
                 draft = self.draft(row, cells)
             except ValueError as error:
@@ -99,23 +103,21 @@ class ProspectReader:
 
     def draft(self, row: Row, cells: list[str]) -> Draft:
         """Return what a row says; raise ValueError where a cell cannot be used."""
-        address = self._address(cells)
-        draft = Draft(address.email, address.folded, [row])
+        text = cleaned(cells[self.email], self.task.matching.blanks)
+        email, folded = read_address(text or "")
+        draft = Draft(email, folded, [row])
         values = draft.values
-        for column in self.readers:
+        for column in self.plain:
             cell = cells[column.place]
-            read = column.seen.get(cell) or column.first(cell)
-            if not column.custom:
-                values += read
-            elif read[0] is not None or self.task.options.clear_empty:
-                draft.custom[column.name] = read[0]
-        for name in SPECIAL:
-            if name in self.places:
-                self._special(draft, name, cells[self.places[name]])
+            values += column.seen.get(cell) or column.first(cell)
+        for column in self.custom:
+            cell = cells[column.place]
+            (value,) = column.seen.get(cell) or column.first(cell)
+            if value is not None or self.task.options.clear_empty:
+                draft.custom[column.name] = value
+        for name, place in self.special:
+            self._special(draft, name, cells[place])
         return draft
-
-    def _address(self, cells: list[str]) -> Address:
-        return read_address(cleaned(cells[self.places["email"]], self.task.matching.blanks) or "")
 
     def _special(self, draft: Draft, name: str, cell: str) -> None:
         """Read a column that is no field."""
@@ -144,15 +146,22 @@ def _score(text: str) -> int:
 
 def start(task: Task, connection: Connection) -> Importer:
     """Return what reads the rows of a file."""
-    zone, ways = task.vocabulary.zone, task.survey.ways
-    places = {column.name: place for column, place in task.matching.places}
+    zone, ways, blanks = task.vocabulary.zone, task.survey.ways, task.matching.blanks
     fields = [(column, place) for column, place in task.matching.places if column.custom or column.name in _STORED]
-    readers = tuple(
-        CellReader(column, place, reader(column, ways.get(column.name, "iso"), zone, task.matching.blanks))
+    readers = [
+        CellReader(column, place, reader(column, ways.get(column.name, "iso"), zone, blanks))
         for column, place in fields
+    ]
+    return ProspectReader(
+        task,
+        known(connection, task.vocabulary),
+        Shape.of(tuple(column for column, _ in fields)),
+        tuple(each for each in readers if not each.custom),
+        tuple(each for each in readers if each.custom),
+        tuple((name, place) for name in SPECIAL if (place := task.matching.place(name)) is not None),
+        task.matching.place("email") or 0,
+        address_key(task.matching),
     )
-    shape = Shape.of(tuple(column for column, _ in fields))
-    return ProspectReader(task, known(connection, task.vocabulary), shape, readers, places, address_key(task.matching))
 
 
 PROSPECTS = ImportKind(columns, ("email",), ("upsert", "insert", "update", "delete"), start, address_key)

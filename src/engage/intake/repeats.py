@@ -34,6 +34,9 @@ class Repeats:
             self._counts[part] = array("l", (count for _, count in found))
             self._met[part] = array("l", (0 for _ in found))
 
+    def __bool__(self) -> bool:
+        return self._any
+
     def meet(self, key: str) -> tuple[int, bool]:
         """Return how often a key was met before, and whether it comes again."""
         if not self._any:

@@ -182,7 +182,9 @@ def changes_by_time(condition: Condition) -> bool:
 
 def facets(condition: Condition) -> frozenset[str]:
     """Return what of a prospect a condition reads: ``score``, ``tag``, ``list`` and so on."""
-    return frozenset(_facet(leaf) for leaf in leaves(condition))
+    found = frozenset(_facet(leaf) for leaf in leaves(condition))
+    # Where consent is required, consent_at decides whether one is mailable.
+    return found | {"field"} if "mailable" in found else found
 
 
 def _facet(leaf: Condition) -> str:

@@ -44,7 +44,12 @@ def difference(old: Plan, new: Plan, moved: Mapping[str, str], given: Iterable[s
     targets = {key: _target(key, before, after, moved) for key in removed}
     branching = tuple(key for key in removed if isinstance(before[key].act, Trigger | Rule) and key not in moved)
     written = frozenset(given)
-    doubtful = tuple(key for key in changed if key not in written and _family(key, before) != _family(key, after))
+    doubtful = tuple(
+        key
+        for key in before
+        if key in after and key not in written and _family(key, before) != _family(key, after)
+        if key in changed or _ways(before[key], before, after, moved) != after[key].ways
+    )
     added = tuple(key for key in after if key not in before)
     return Difference(added, removed, changed, targets, branching, doubtful)
 
@@ -52,6 +57,13 @@ def difference(old: Plan, new: Plan, moved: Mapping[str, str], given: Iterable[s
 def _content(step: Step) -> Step:
     """Return a step without where it leads: that may change without changing the step."""
     return replace(step, ways=())
+
+
+def _ways(
+    step: Step, before: Mapping[str, Step], after: Mapping[str, Step], moved: Mapping[str, str]
+) -> tuple[tuple[str, str | None], ...]:
+    """Return where a step's outcomes led, past what was removed."""
+    return tuple((outcome, _target(key, before, after, moved) if key else None) for outcome, key in step.ways)
 
 
 def _target(key: str, before: Mapping[str, Step], after: Mapping[str, Step], moved: Mapping[str, str]) -> str | None:
@@ -65,7 +77,7 @@ def _target(key: str, before: Mapping[str, Step], after: Mapping[str, Step], mov
 
 
 def _family(key: str, steps: Mapping[str, Step]) -> int:
-    """Return how many steps bear a made id of the same beginning."""
+    """Return how many steps bear a made id of the same beginning: ``wait``, ``wait-2`` and so on."""
     found = _REPEAT.match(key)
-    start = found[1] if found else key
+    start = found[1] if found and found[1] in steps else key
     return sum(1 for other in steps if other == start or re.fullmatch(re.escape(start) + r"-\d+", other))

@@ -68,7 +68,8 @@ _TITLES = (
 )  # fmt: skip
 _SOURCES = (("展示会", 24), ("Web検索", 30), ("セミナー", 16), ("紹介", 10), ("広告", 20))
 _INTERESTS = (("crm", 44), ("ma", 32), ("bi", 24))
-_TIMINGS = (("within-3-months", 14), ("within-6-months", 26), ("within-a-year", 30), ("undecided", 30))
+#: When people mean to buy.
+TIMINGS = (("within-3-months", 14), ("within-6-months", 26), ("within-a-year", 30), ("undecided", 30))
 #: How many of a hundred prospects are on a list.
 _SUBSCRIBED, _SEMINAR, _NO_SHOW = 0.62, 0.12, 0.06
 
@@ -103,7 +104,7 @@ def _endless(chance: Random, employers: tuple[Firm, ...]) -> Iterator[Person]:
             phone=_phone(chance, firm.prefecture),
             source=weighted(chance, _SOURCES),
             product_interest=weighted(chance, _INTERESTS) if chance.random() < 0.45 else None,
-            purchase_timing=weighted(chance, _TIMINGS) if chance.random() < 0.12 else None,
+            purchase_timing=weighted(chance, TIMINGS) if chance.random() < 0.12 else None,
             tags=("partner",) if firm.industry == "情報通信業" and chance.random() < 0.08 else (),
             lists=_lists(chance),
             interest=interest,

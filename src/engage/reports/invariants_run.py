@@ -57,8 +57,10 @@ def moves_counted(connection: Connection) -> Iterator[Finding]:
 def timed(connection: Connection) -> Iterator[Finding]:
     """Yield a finding if somebody waits whom no timer will wake in time."""
     lost = untimed(connection).subquery("lost")
-    template = "{count} runs wait and no timer will wake them in time, the first {email} in {scenario} at {step}; "
-    template += "run: engage db check --repair"
+    template = (
+        "{count} runs wait and no timer will wake them in time, the first {email} in {scenario} at {step}; "
+        "run: engage db check --repair"
+    )
     yield from finding(connection, "timers", _of_runs(select(lost.c.id)), template)
 
 

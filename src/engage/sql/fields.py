@@ -29,7 +29,8 @@ def field_value(field: FieldIs, who: Who, locale: str) -> Column:
         chosen = select(values.c[kept]).where(
             values.c.prospect_id == who.id, values.c.field_id == word("field", field.field)
         )
-        return chosen.scalar_subquery()
+        found = chosen.scalar_subquery()
+        return found == 1 if field.type == "boolean" else found
     if field.field in who.standing.c:
         return who.standing.c[field.field]
     if field.field == "full_name":

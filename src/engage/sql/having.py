@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, false, func, not_, null, select
+from sqlalchemy import ColumnElement, FromClause, and_, exists, false, func, not_, null, or_, select
 
 from engage.language.conditions import (
     Condition,
@@ -92,14 +93,19 @@ def _counted(found: ColumnElement[Any], wheres: list[Truth], tests: NumberTests)
     return numbers(select(func.count(found)).where(*wheres).scalar_subquery(), tests)
 
 
+def named(word_id: ColumnElement[int], globs: Sequence[str]) -> Truth:
+    """Return whether a word kept under a number is one of some folded globs'."""
+    w = t.words.alias()
+    return exists(select(1).where(w.c.id == word_id, or_(*(text_test(w.c.folded, glob) for glob in globs))))
+
+
 def _did(condition: Did, who: Who, now: Now) -> Truth:
 
     a = t.activities
     wheres = [a.c.prospect_id == who.id, a.c.type_id == word("event", condition.type)]
     wheres += [a.c.learnt_at.is_not(null()), not_(a.c.bot)]
     if condition.target is not None:
-        targets = select(t.words.c.id).where(t.words.c.kind == "target", text_test(t.words.c.folded, condition.target))
-        wheres.append(a.c.target_id.in_(targets))
+        wheres.append(named(a.c.target_id, (condition.target,)))
     if (start := since(condition.days, condition.span, now.at, now.zone)) is not None:
         wheres.append(a.c.occurred_at >= start)
     return _counted(a.c.id, wheres, condition.count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Text, cast, delete, func, literal, null, select, update
+from sqlalchemy import ColumnElement, Executable, Integer, Text, cast, delete, func, literal, null, select, update
 
 from engage.language.fields import fold
 from engage.plan.moves import FieldChange
@@ -50,14 +50,15 @@ def _value(change: FieldChange, texts: Texts, *, folded: bool = False) -> Column
 
 
 def _copied(name: str, texts: Texts) -> Column:
-    """Return another field's value as it is stored."""
+    """Return another field's value: text, a number, a truth value, or microseconds."""
     if name in texts.custom:
         v = t.field_values.alias()
         kept = {"date": v.c.text, "number": v.c.number, "text": v.c.text}.get(texts.custom[name], v.c.whole)
         chosen = select(kept).where(
             v.c.prospect_id == texts.standing.c.prospect_id, v.c.field_id == word("field", name)
         )
-        return chosen.scalar_subquery()
+        found = chosen.scalar_subquery()
+        return found == 1 if texts.custom[name] == "boolean" else found
     table = texts.standing if name in texts.standing.c else texts.prospect
     return table.c[name]
 
@@ -77,7 +78,7 @@ def _custom(site: Site, change: FieldChange, texts: Texts, field_id: int) -> lis
         case "number":
             kept = {"number": value}
         case "boolean":
-            kept = {"whole": literal(int(bool(change.value))) if change.parts is None else value}
+            kept = {"whole": literal(int(bool(change.value))) if change.parts is None else cast(value, Integer())}
         case _:
             kept = {"whole": value}
     first = next(iter(kept.values()))

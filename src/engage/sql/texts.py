@@ -136,13 +136,13 @@ def iso_day(microseconds: Column, zone: ZoneInfo) -> Column:
     Source of the arithmetic: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days.
     """
     moment = cast(microseconds, BigInteger)
-    days = (moment + _offset(moment, zone)).op("/")(_DAY) + 719_468
-    era = days.op("/")(146_097)
+    days = (moment + _offset(moment, zone) + literal(719_468 * _DAY, BigInteger())) // _DAY
+    era = days // 146_097
     doe = days - era * 146_097
-    yoe = (doe - doe.op("/")(1_460) + doe.op("/")(36_524) - doe.op("/")(146_096)).op("/")(365)
-    doy = doe - (yoe * 365 + yoe.op("/")(4) - yoe.op("/")(100))
-    mp = (doy * 5 + 2).op("/")(153)
-    day = doy - (mp * 153 + 2).op("/")(5) + 1
+    yoe = (doe - doe // 1_460 + doe // 36_524 - doe // 146_096) // 365
+    doy = doe - (yoe * 365 + yoe // 4 - yoe // 100)
+    mp = (doy * 5 + 2) // 153
+    day = doy - (mp * 153 + 2) // 5 + 1
     month = case((mp < 10, mp + 3), else_=mp - 9)
     year = yoe + era * 400 + case((mp >= 10, 1), else_=0)
     return _padded(year, 4).concat("-").concat(_padded(month, 2)).concat("-").concat(_padded(day, 2))

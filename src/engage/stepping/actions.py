@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from sqlalchemy import ColumnElement, Executable, and_, exists, func, literal, not_, null, select, update
 
 from engage.language.calendar import after
+from engage.language.fields import fold
 from engage.plan import moves
 from engage.sql import outbox
 from engage.sql import tables as t
@@ -125,7 +127,8 @@ def _effects(walk: Walk, site: Site, action: Action) -> list[Executable]:
             keys = connection.scalars(select(t.lists.c.id).where(t.lists.c.key.in_(lists))).all()
             return outbox.change_lists(site, keys, add=add)
         case moves.ChangeTags(tags, add):
-            return outbox.change_tags(site, list(word_ids(connection, "tag", tags).values()), add=add)
+            numbers = word_ids(connection, "tag", tags).values() if add else _tag_ids(walk, tags)
+            return outbox.change_tags(site, list(numbers), add=add)
         case moves.AdjustScore():
             category = word_id(connection, "category", action.category) if action.category else None
             return outbox.adjust_score(site, action, category)
@@ -145,6 +148,14 @@ def _effects(walk: Walk, site: Site, action: Action) -> list[Executable]:
             return outbox.opt_out(site)
         case other:
             assert_never(other)
+
+
+def _tag_ids(walk: Walk, tags: Sequence[str]) -> Sequence[int]:
+    """Return every tag that reads like one of these: case and width tell no tags apart."""
+    w = t.words
+    return walk.connection.scalars(
+        select(w.c.id).where(w.c.kind == "tag", w.c.folded.in_([fold(tag) for tag in tags]))
+    ).all()
 
 
 def texts(walk: Walk) -> Texts:

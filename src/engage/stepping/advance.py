@@ -6,15 +6,13 @@ from typing import assert_never
 
 from sqlalchemy.exc import DataError, IntegrityError, InternalError, OperationalError
 
-from engage.clock import MICROSECOND
-from engage.language.calendar import after
-from engage.language.moment import Duration
 from engage.plan import moves
 from engage.sql.codes import Outcome, Phase
 from engage.sql.cohort import cohort
 from engage.sql.predicates import holds
 from engage.stepping.actions import perform
 from engage.stepping.finish import finish, write_visits
+from engage.stepping.timing import time_arrival
 from engage.stepping.triggers import arrive_at_trigger, stand_at_trigger
 from engage.stepping.walk import MOST_PLACES, Place, Walk
 
@@ -53,12 +51,14 @@ def _try(walk: Walk, step: moves.Step, places: list[Place]) -> None:
         _step(walk, step, places)
         return
     before = [(place, place.passed, place.phase, place.step, place.fate, place.count) for place in places]
+    standing = dict(walk.places)
     try:
         with walk.connection.begin_nested():
             _step(walk, step, places)
     except (DataError, IntegrityError, InternalError, OperationalError) as error:
         if not is_data_fault(error):
             raise
+        walk.places = standing
         for place, passed, phase, key, fate, count in before:
             place.passed, place.phase, place.step, place.fate, place.count = passed, phase, key, fate, count
         way = "no" if isinstance(step.act, moves.Trigger | moves.Rule) else ""
@@ -79,21 +79,14 @@ def _step(walk: Walk, step: moves.Step, places: list[Place]) -> None:
         act_now(walk, step, acting)
 
 
-def due_after(walk: Walk, length: Duration) -> int:
-    """Return the moment a duration from now, in real microseconds."""
-    now = walk.tick.now
-    if not length.business_days:
-        return walk.tick.at + length.length // MICROSECOND
-    moment = after(length, now, walk.tick.plans.house.hours)
-    return walk.tick.at + (moment - now) // MICROSECOND
-
-
 def _arrive(walk: Walk, step: moves.Step, place: Place) -> None:
     """Begin a step for those who just came: some wait; who does not stays ``moving`` and acts."""
     if step.stay is not None:
-        walk.rests([place], Phase.STAYS, due_after(walk, step.stay))
+        if time_arrival(walk, place, step.stay, Phase.STAYS):
+            _stay(walk, place)
     elif isinstance(step.act, moves.Wait):
-        walk.rests([place], Phase.WAITS, due_after(walk, step.act.length))
+        if time_arrival(walk, place, step.act.length, Phase.WAITS):
+            _wait(walk, step, place)
     elif isinstance(step.act, moves.Trigger):
         arrive_at_trigger(walk, step, step.act, place)
 
@@ -102,16 +95,15 @@ def _stay(walk: Walk, place: Place) -> None:
     """Of those who stay before a step acts, those not due stay on."""
     if place.due_to is None or place.due_to > walk.tick.at:
         early = walk.divide(place, cohort.c.due_at > walk.tick.at)
-        early.fate = "unchanged"
+        walk.waits_on([early], Phase.STAYS)
 
 
 def _wait(walk: Walk, step: moves.Step, place: Place) -> None:
     """Of those for whom the step itself waits, let those go whose time is over, or whose event came."""
     if isinstance(step.act, moves.Trigger):
-        stand_at_trigger(walk, step, step.act, place)
+        stand_at_trigger(walk, step, step.act, [place])
         return
-    for early in walk.leave_due(step, [place], Outcome.COMPLETED):
-        early.fate = "unchanged"
+    walk.waits_on(walk.leave_due(step, [place], Outcome.COMPLETED), Phase.WAITS)
 
 
 def act_now(walk: Walk, step: moves.Step, places: list[Place]) -> None:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, and_, func, insert, literal, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, and_, false, func, insert, literal, or_, select, update
 
 from engage.clock import HORIZON, MICROSECOND, micros
-from engage.language.calendar import after
 from engage.language.moment import Duration
 from engage.plan import moves
 from engage.sql import tables as t
 from engage.sql.codes import Outcome, Phase, RunState, TimerKind
 from engage.sql.packing import pack
+from engage.stepping.changes import announce
 from engage.stepping.figures import Figures
 from engage.stepping.finish import MINUTE
 from engage.stepping.journeys import Course, course_of
+from engage.stepping.pauses import end_of
 from engage.stepping.preview import ScenarioChange
-from engage.stepping.states import look_at_everybody
+from engage.stepping.states import look_at_everybody, time_window
 
 E = t.enrolments
 
@@ -38,6 +39,7 @@ def move_waiters(
         _change_step(connection, new, course, numbers[key], earlier, later, now, keep_waits=keep_waits)
     if change.state in ("running", "paused"):
         look_at_everybody(connection, course.id, micros(now))
+        time_window(connection, change.after, course.id, now)
 
 
 def _numbers(connection: Connection, scenario_id: int) -> dict[str, int]:
@@ -70,11 +72,12 @@ def _leave_step(
     ).where(here)
     connection.execute(insert(t.visits).from_select(names, values.order_by(E.c.id)))
     if target is None:
+        announce(connection, at, select(E.c.prospect_id).where(here))
         ended = {"state": int(RunState.COMPLETED), "ended_at": at, "arrived_at": at, "moves": E.c.moves + 1}
         connection.execute(update(E).values(ended).where(here))
         return
     moved = {
-        "step_id": target, "phase": int(Phase.ARRIVES), "arrived_at": at, "due_at": at - course.paused_total,
+        "step_id": target, "phase": int(Phase.ARRIVES), "arrived_at": at, "due_at": course.pauses.kept_now(at),
         "moves": E.c.moves + 1,
     }  # fmt: skip
     connection.execute(update(E).values(moved).where(here))
@@ -104,13 +107,9 @@ def _change_step(
     keep_waits: bool,
 ) -> None:
     """Bring those who wait at a changed step up to date."""
-    at = micros(now) - course.paused_total
     here = _here(course, step_id)
-    if type(old.act) is not type(new.act):
-        begun = {"phase": int(Phase.ARRIVES), "due_at": at}
-        connection.execute(
-            update(E).values(begun).where(here, or_(E.c.phase == int(Phase.WAITS), E.c.phase == int(Phase.ARRIVES)))
-        )
+    begun = {"phase": int(Phase.ARRIVES), "due_at": course.pauses.kept_now(micros(now))}
+    connection.execute(update(E).values(begun).where(here, _begins_anew(old, new, keep_waits=keep_waits)))
     if not keep_waits:
         for phase, before, then in (
             (Phase.STAYS, old.stay, new.stay),
@@ -121,6 +120,18 @@ def _change_step(
     time_anew(connection, course, step_id)
     if isinstance(new.act, moves.Trigger):
         time_anew(connection, course, step_id, TimerKind.WAKE)
+
+
+def _begins_anew(old: moves.Step, new: moves.Step, *, keep_waits: bool) -> ColumnElement[bool]:
+    """Return who begins a changed step again: its time then counts from the arrival, or the hand-over, as before."""
+    if type(old.act) is not type(new.act):
+        stays = isinstance(new.act, moves.Wait | moves.Trigger)
+        return or_(E.c.phase != int(Phase.STAYS), literal(stays))
+    if not isinstance(old.act, moves.Trigger) or not isinstance(new.act, moves.Trigger):
+        return false()
+    if old.act.mails == new.act.mails:
+        return literal(old.act.length != new.act.length and not keep_waits)
+    return or_(E.c.due_at >= HORIZON, literal(not keep_waits))
 
 
 def _length(act: moves.Act) -> Duration | None:
@@ -142,7 +153,7 @@ def _change_wait(
         change = (length - old.length) // MICROSECOND
         connection.execute(update(E).values(due_at=E.c.due_at + change).where(waiting))
         return
-    hours = plans.house.hours
+    hours, pauses = plans.house.hours, course.pauses
     for arrived in connection.scalars(select(E.c.arrived_at).where(waiting).distinct()).all():
-        due = micros(after(new, arrived, hours)) - course.paused_total
+        due = pauses.kept(end_of(new, micros(arrived), pauses, hours))
         connection.execute(update(E).values(due_at=due).where(waiting, E.c.arrived_at == micros(arrived)))

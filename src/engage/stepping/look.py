@@ -59,9 +59,14 @@ def look_at_changed(connection: Connection, tick: Tick, timer_ids: Sequence[int]
 
 def bring_up_to_date(connection: Connection, tick: Tick) -> None:
     """Grade the prospects in ``looked`` anew, and time the inactivity of those who are new."""
-    who = select(looked.c.prospect_id)
     if tick.plans.grading.profiles:
-        regrade(connection, tick.plans, tick.now, who)
+        regrade(connection, tick.plans, tick.now, select(looked.c.prospect_id))
+    time_the_new(connection, tick)
+
+
+def time_the_new(connection: Connection, tick: Tick) -> None:
+    """Time the inactivity of those in ``looked`` who are new."""
+    who = select(looked.c.prospect_id)
     if tick.plans.scoring.inactivity is not None:
         s = t.standings
         new = select(s.c.prospect_id).where(s.c.prospect_id.in_(who), not_(s.c.inactivity_timed))
@@ -213,9 +218,7 @@ def _counts(connection: Connection, place: int) -> list[tuple[int, int, int]]:
     return [(step_id, arrived_at, count) for step_id, arrived_at, count in connection.execute(grouped)]
 
 
-def _set_state(
-    connection: Connection, tick: Tick, figures: Figures, place: int, state: RunState, sign: int
-) -> None:
+def _set_state(connection: Connection, tick: Tick, figures: Figures, place: int, state: RunState, sign: int) -> None:
     counted = _counts(connection, place)
     if not counted:
         return

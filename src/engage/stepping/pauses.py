@@ -80,8 +80,9 @@ class Pauses:
 def read_pauses(connection: Connection, scenario_id: int, since: int | None) -> Pauses:
     """Return a scenario's pauses; ``since`` is when the one began that still lasts."""
     p = t.pauses
-    rows = connection.execute(select(p.c.paused_at, p.c.resumed_at).where(p.c.scenario_id == scenario_id).order_by(p.c.id))
-    return Pauses(tuple((micros(begun), micros(ended)) for begun, ended in rows), since)
+    found = select(p.c.paused_at, p.c.resumed_at).where(p.c.scenario_id == scenario_id).order_by(p.c.id)
+    spans = tuple((micros(begun), micros(ended)) for begun, ended in connection.execute(found))
+    return Pauses(spans, since)
 
 
 def end_of(length: Duration, begun: int, pauses: Pauses, hours: Hours) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert, literal, or_, select
 
-from engage.intake.grading import regraded
+from engage.intake.grading import regrade, regraded
 from engage.sql import tables as t
 from engage.sql.codes import RunState, TimerKind
 from engage.sql.cohort import cohort, looked
@@ -16,7 +16,7 @@ from engage.stepping.advance import advance, is_data_fault
 from engage.stepping.changes import touch
 from engage.stepping.journeys import Course, Tick, hold_course
 from engage.stepping.learn import something_to_learn
-from engage.stepping.look import bring_up_to_date, fill_span, look_at_all, look_at_changed
+from engage.stepping.look import fill_span, look_at_all, look_at_changed, time_the_new
 from engage.stepping.transact import Hook, transact
 from engage.stepping.walk import Walk
 
@@ -76,7 +76,8 @@ def _regrade_span(connection: Connection, tick: Tick, timer_id: int, after_id: i
     if last is None:
         connection.execute(delete(t.timers).where(t.timers.c.id == timer_id))
         return
-    bring_up_to_date(connection, tick)
+    regrade(connection, tick.plans, tick.now, select(looked.c.prospect_id))
+    time_the_new(connection, tick)
     touch(connection, tick, "grade", select(regraded.c.prospect_id))
     connection.execute(t.timers.update().values(after_id=last).where(t.timers.c.id == timer_id))
 

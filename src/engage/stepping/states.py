@@ -61,10 +61,10 @@ def start(connection: Connection, plans: moves.Plans, key: str, now: datetime) -
     if not plan.backfill:
         _remember_all(connection, plans, plan, row.id, now)
     look_at_everybody(connection, row.id, micros(now))
-    _time_window(connection, plan, row.id, now)
+    time_window(connection, plan, row.id, now)
 
 
-def _time_window(connection: Connection, plan: moves.Plan, scenario_id: int, now: datetime) -> None:
+def time_window(connection: Connection, plan: moves.Plan, scenario_id: int, now: datetime) -> None:
     """Have everybody looked at when the entry window opens."""
     if plan.window.start is not None and plan.window.start > now:
         look_at_everybody(connection, scenario_id, micros(plan.window.start))

@@ -15,17 +15,16 @@ from sqlalchemy import (
     or_,
     select,
     type_coerce,
-    update,
 )
 
-from engage.clock import FOREVER, HORIZON, MICROSECOND, moment
-from engage.language.calendar import after
+from engage.clock import FOREVER, HORIZON
 from engage.plan import moves
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus, Outcome, Phase
 from engage.sql.cohort import cohort
-from engage.sql.fields import text_test
+from engage.sql.having import named
 from engage.sql.packing import greatest
+from engage.stepping.timing import ends_at, time_rows
 from engage.stepping.walk import Place, Walk
 
 Truth = ColumnElement[bool]
@@ -34,6 +33,10 @@ Moment = ColumnElement[int]
 
 def arrive_at_trigger(walk: Walk, step: moves.Step, act: moves.Trigger, place: Place) -> None:
     """Fix the deadline of those who arrive; who saw the event already goes on, unless all wait the full time."""
+    if not walk.comes_now(place):
+        _fix_deadlines(walk, act, place, cohort.c.arrived_at)
+        stand_at_trigger(walk, step, act, [place])
+        return
     now = literal(walk.tick.at, BigInteger())
     rest = [place]
     if not act.patient:
@@ -44,30 +47,30 @@ def arrive_at_trigger(walk: Walk, step: moves.Step, act: moves.Trigger, place: P
             _fix_deadlines(walk, act, each, now)
         walk.rests(rest, Phase.WAITS, None)
     else:
-        walk.rests(rest, Phase.WAITS, _end(walk, act, walk.tick.at))
+        walk.rests(rest, Phase.WAITS, ends_at(walk, act.length))
 
 
-def stand_at_trigger(walk: Walk, step: moves.Step, act: moves.Trigger, place: Place) -> None:
+def stand_at_trigger(walk: Walk, step: moves.Step, act: moves.Trigger, places: list[Place]) -> None:
     """Settle those who wait: an event at or before the deadline is a yes, however late it is learnt of."""
     now = walk.tick.at
-    places = [place]
-    if act.mails and (place.due_to is None or place.due_to >= HORIZON):
-        begun = walk.divide(place, and_(cohort.c.due_at >= HORIZON, not_(_unsent(walk, act))))
-        if begun.count:
-            _fix_deadlines(walk, act, begun, cohort.c.arrived_at)
-            begun.retimed, begun.due_from, begun.due_to = True, None, None
-            places.append(begun)
+    places = [*places, *(begun for place in places if (begun := _begin(walk, act, place)) is not None)]
     low = cohort.c.entered_at if act.since_entry else cohort.c.arrived_at
     yes = happened(walk, act, low, cohort.c.due_at)
     if act.patient:
         yes = and_(cohort.c.due_at <= now, yes)
     rest = walk.leave(step, places, yes, Outcome.YES, "yes")
-    rest = walk.leave_due(step, rest, Outcome.NO, "no")
-    for each in rest:
-        if each.retimed:
-            walk.rests([each], Phase.WAITS, None)
-        else:
-            each.fate = "unchanged"
+    walk.waits_on(walk.leave_due(step, rest, Outcome.NO, "no"), Phase.WAITS)
+
+
+def _begin(walk: Walk, act: moves.Trigger, place: Place) -> Place | None:
+    """Fix the deadlines of those whose message has been handed over since; return their place, if there are any."""
+    if not act.mails or place.retimed or (place.due_to is not None and place.due_to < HORIZON):
+        return None
+    begun = walk.divide(place, and_(cohort.c.due_at >= HORIZON, not_(_unsent(walk, act))))
+    if not begun.count:
+        return None
+    _fix_deadlines(walk, act, begun, cohort.c.arrived_at)
+    return begun
 
 
 def happened(walk: Walk, act: moves.Trigger, low: Moment, high: Moment) -> Truth:
@@ -80,14 +83,12 @@ def _one_happened(walk: Walk, event: moves.Event, low: Moment, high: Moment) -> 
     types = select(w.c.id).where(w.c.kind == "event", w.c.text.in_(event.types))
     wheres: list[Truth] = [
         a.c.prospect_id == cohort.c.prospect_id, a.c.type_id.in_(types), a.c.occurred_at >= low,
-        a.c.occurred_at <= high,        a.c.learnt_at.is_not(None), not_(a.c.bot),
+        a.c.occurred_at <= high, a.c.learnt_at.is_not(None), not_(a.c.bot),
     ]  # fmt: skip
     if event.targets:
-        targets = or_(*(text_test(w.c.folded, glob) for glob in event.targets))
-        wheres.append(a.c.target_id.in_(select(w.c.id).where(w.c.kind == "target", targets)))
+        wheres.append(named(a.c.target_id, event.targets))
     if event.links:
-        links = or_(*(text_test(w.c.folded, glob) for glob in event.links))
-        wheres.append(a.c.link_id.in_(select(w.c.id).where(w.c.kind == "link", links)))
+        wheres.append(named(a.c.link_id, event.links))
     if event.mails:
         m = t.messages
         wheres.append(
@@ -115,33 +116,15 @@ def _unsent(walk: Walk, act: moves.Trigger) -> Truth:
 
 def _fix_deadlines(walk: Walk, act: moves.Trigger, place: Place, arrival: Moment) -> None:
     """Set each row's deadline: from the arrival, or the last hand-over if that is later; FOREVER while unsent."""
-    m, length = t.messages, act.length.length // MICROSECOND
+    if not act.mails:
+        time_rows(walk, place, act.length, arrival)
+        return
+    m = t.messages
     moment_of = case(
         (m.c.status.in_((MessageStatus.QUEUED, MessageStatus.HELD)), FOREVER),
-        (m.c.status.in_((MessageStatus.SENT, MessageStatus.IN_DOUBT)), type_coerce(m.c.sent_at, BigInteger()) + length),
+        (m.c.status.in_((MessageStatus.SENT, MessageStatus.IN_DOUBT)), type_coerce(m.c.sent_at, BigInteger())),
         else_=0,
     )
     mine = (m.c.prospect_id == cohort.c.prospect_id, m.c.enrolment_id == cohort.c.id, _of(walk, act.mails))
     handed = func.coalesce(select(func.max(moment_of)).where(*mine).scalar_subquery(), 0)
-    here = cohort.c.place == place.number
-    due = greatest(walk.connection, arrival + length, handed)
-    walk.connection.execute(update(cohort).values(due_at=due).where(here))
-    if act.length.business_days:
-        _fix_business_days(walk, act, place)
-
-
-def _fix_business_days(walk: Walk, act: moves.Trigger, place: Place) -> None:
-    """Count business days for each moment at which the time began; there are few."""
-    here = and_(cohort.c.place == place.number, cohort.c.due_at < HORIZON)
-    for begun in walk.connection.scalars(select(cohort.c.due_at).where(here).distinct()).all():
-        chosen = and_(here, cohort.c.due_at == begun)
-        walk.connection.execute(update(cohort).values(due_at=-_end(walk, act, begun)).where(chosen))
-    walk.connection.execute(update(cohort).values(due_at=-cohort.c.due_at).where(here, cohort.c.due_at < 0))
-
-
-def _end(walk: Walk, act: moves.Trigger, begun: int) -> int:
-    """Return the deadline of a time that began at a moment, in real microseconds."""
-    if not act.length.business_days:
-        return begun + act.length.length // MICROSECOND
-    start = moment(begun)
-    return begun + (after(act.length, start, walk.tick.plans.house.hours) - start) // MICROSECOND
+    time_rows(walk, place, act.length, greatest(walk.connection, arrival, handed))

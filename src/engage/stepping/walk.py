@@ -165,6 +165,18 @@ class Walk:
         for place in places:
             place.fate, place.phase, place.due = "resting", phase, due
 
+    def waits_on(self, places: Iterable[Place], phase: Phase) -> None:
+        """Let all rows of some places wait on where they are, each until its own moment."""
+        for place in places:
+            if place.retimed:
+                self.rests([place], phase, None)
+            else:
+                place.fate = "unchanged"
+
+    def comes_now(self, place: Place) -> bool:
+        """Tell whether all rows of a place arrive at its step in this tick; who was moved by an edit came before."""
+        return place.moved or place.arrived == self.tick.at
+
     def numbers_of(self, places: Iterable[Place]) -> tuple[int, ...]:
         """Return the numbers of places, for statements."""
         return tuple(place.number for place in places)
