@@ -7,6 +7,7 @@ from typing import assert_never
 
 from sqlalchemy import ColumnElement, Executable, and_, exists, func, literal, not_, null, select, update
 
+from engage.intake.people import tag_ids
 from engage.language.calendar import after
 from engage.language.fields import fold
 from engage.plan import moves
@@ -14,7 +15,7 @@ from engage.sql import outbox
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus, Outcome
 from engage.sql.cohort import cohort
-from engage.sql.interning import word_id, word_ids
+from engage.sql.interning import word_id
 from engage.sql.outbox import Site
 from engage.sql.setting import set_field
 from engage.sql.texts import Texts
@@ -127,8 +128,8 @@ def _effects(walk: Walk, site: Site, action: Action) -> list[Executable]:
             keys = connection.scalars(select(t.lists.c.id).where(t.lists.c.key.in_(lists))).all()
             return outbox.change_lists(site, keys, add=add)
         case moves.ChangeTags(tags, add):
-            numbers = word_ids(connection, "tag", tags).values() if add else _tag_ids(walk, tags)
-            return outbox.change_tags(site, list(numbers), add=add)
+            numbers = tag_ids(connection, frozenset(tags)).values() if add else _alike(walk, tags)
+            return outbox.change_tags(site, list(dict.fromkeys(numbers)), add=add)
         case moves.AdjustScore():
             category = word_id(connection, "category", action.category) if action.category else None
             return outbox.adjust_score(site, action, category)
@@ -150,7 +151,7 @@ def _effects(walk: Walk, site: Site, action: Action) -> list[Executable]:
             assert_never(other)
 
 
-def _tag_ids(walk: Walk, tags: Sequence[str]) -> Sequence[int]:
+def _alike(walk: Walk, tags: Sequence[str]) -> Sequence[int]:
     """Return every tag that reads like one of these: case and width tell no tags apart."""
     w = t.words
     return walk.connection.scalars(
