@@ -64,7 +64,9 @@ def assigned(module: ast.Module) -> Iterator[tuple[str, list[ast.expr]]]:
                 found.setdefault(name, []).append(value)
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
                 found.setdefault(name, []).append(value)
-            case ast.For(target=ast.Tuple(elts=[*_, ast.Name(id=name)]), iter=ast.Call(func=ast.Attribute(value=value))):
+            case ast.For(
+                target=ast.Tuple(elts=[*_, ast.Name(id=name)]), iter=ast.Call(func=ast.Attribute(value=value))
+            ):
                 found.setdefault(name, []).append(value)
     yield from found.items()
 

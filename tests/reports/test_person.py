@@ -38,7 +38,8 @@ def ran(engine: Engine) -> World:
     world.add("other", score=1)
     world.add(
         "sato", score=20, grade="B+", owner="user:suzuki", tags=("vip", "book"), lists=("members", "vip"),
-        last_name="佐藤", first_name="花子", company="サクラソフト", employees=30, seats=12, trial=False, renewal_date=date(2027, 1, 31),
+        last_name="佐藤", first_name="花子", company="サクラソフト", employees=30, seats=12, trial=False,
+        renewal_date=date(2027, 1, 31),
     )  # fmt: skip
     world.tick("0 days")
     world.deliver("1 hour")

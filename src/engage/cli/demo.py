@@ -30,7 +30,9 @@ MARK = ".engage-demo"
 
 def demo(
     session: Session,
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The workspace that is made.")] = Path("engage-demo"),
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The workspace that is made.")] = Path(
+        "demo-workspace"
+    ),
     no_serve: Annotated[  # noqa: ARG001 - until there are pages it always ends after the run
         bool, typer.Option("--no-serve", help="End after the run and print the report card.")
     ] = False,
