@@ -17,9 +17,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from engage import daemon
 from engage.app import App, open_app
 from engage.clock import monotonic, system_clock
+from engage.daemon import beats, lead
+from engage.daemon.state import Daemon, Rhythm, Stopped
 from engage.errors import Refused
 from engage.settings import read_settings
 from tests.support.killable import killable_server
@@ -125,7 +126,7 @@ def test_the_daemon_outlives_postgresql(workspace: Path) -> None:
         running.wait_for("database_back")
         assert monotonic() - begun < 30
         assert [line["again_in"] for line in running.events("database_away")] == list(
-            daemon.BACKOFF[: len(running.events("database_away"))]
+            lead.BACKOFF[: len(running.events("database_away"))]
         )
         assert not running.events("failed")
         with opened(workspace, url) as app:
@@ -164,8 +165,8 @@ def opened(workspace: Path, url: str) -> Iterator[App]:
 def in_thread(app: App, wall: Callable[[], datetime]) -> Iterator[Said]:
     """Run a daemon that beats five times a second in a thread."""
     said, stopping = Said(), threading.Event()
-    rhythm = daemon.Rhythm(every=0.2, standby=0.2, nightly=0.5)
-    thread = threading.Thread(target=daemon.run, args=(app, rhythm, wall, stopping, said))
+    rhythm = Rhythm(every=0.2, standby=0.2, nightly=0.5)
+    thread = threading.Thread(target=lead.run, args=(app, rhythm, wall, stopping, said))
     thread.start()
     try:
         yield said
@@ -223,20 +224,20 @@ def test_the_night_is_tidied_once_a_day(workspace: Path, schema_url: str) -> Non
         assert len(said.named("nightly")) == 2
 
 
-def beaten(app: App, *works: Callable[[daemon.Daemon], None]) -> tuple[daemon.Daemon, Said]:
+def beaten(app: App, *works: Callable[[Daemon], None]) -> tuple[Daemon, Said]:
     """Beat once for each piece of work."""
     said = Said()
-    running = daemon.Daemon(app, daemon.Rhythm(), system_clock, threading.Event(), said)
+    running = Daemon(app, Rhythm(), system_clock, threading.Event(), said)
     for work in works:
-        daemon.beat(running, "tick", work)
+        beats.beat(running, "tick", work)
     return running, said
 
 
 def test_a_refusal_is_told_once_until_it_changes(workspace: Path, sqlite_schema_url: str) -> None:
-    def refuse(running: daemon.Daemon) -> None:
+    def refuse(running: Daemon) -> None:
         raise Refused("no sender")
 
-    def well(running: daemon.Daemon) -> None:
+    def well(running: Daemon) -> None:
         return
 
     with opened(workspace, sqlite_schema_url) as app:
@@ -245,7 +246,7 @@ def test_a_refusal_is_told_once_until_it_changes(workspace: Path, sqlite_schema_
 
 
 def test_a_fault_is_told_and_the_daemon_lives_on(workspace: Path, sqlite_schema_url: str) -> None:
-    def fail(running: daemon.Daemon) -> None:
+    def fail(running: Daemon) -> None:
         raise ZeroDivisionError("a fault")
 
     with opened(workspace, sqlite_schema_url) as app:
@@ -255,7 +256,7 @@ def test_a_fault_is_told_and_the_daemon_lives_on(workspace: Path, sqlite_schema_
 
 
 def test_a_lost_database_makes_the_leader_step_down(workspace: Path, sqlite_schema_url: str) -> None:
-    def lose(running: daemon.Daemon) -> None:
+    def lose(running: Daemon) -> None:
         raise OperationalError("SELECT 1", None, Exception("server closed the connection"))
 
     with opened(workspace, sqlite_schema_url) as app:
@@ -269,10 +270,10 @@ def test_work_stops_between_two_chunks(workspace: Path, schema_url: str) -> None
     """The tick at hand stays open; the next one finishes it first."""
     with opened(workspace, schema_url) as app:
         said = Said()
-        running = daemon.Daemon(app, daemon.Rhythm(), system_clock, threading.Event(), said)
+        running = Daemon(app, Rhythm(), system_clock, threading.Event(), said)
         running.stopping.set()
-        with pytest.raises(daemon.Stopped):
-            daemon.tick(running)
+        with pytest.raises(Stopped):
+            beats.tick(running)
         left = app.last_tick()
         assert app.tick(system_clock() + timedelta(hours=1)).done
         assert left != app.last_tick()

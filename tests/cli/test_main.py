@@ -24,10 +24,16 @@ def test_the_help_of_a_command_has_an_example(offer: object, run: Engage) -> Non
     assert "--workspace" in done.out
 
 
+@pytest.mark.parametrize("group", ["todo", "user", "db"])
+def test_the_help_of_a_group_has_an_example(group: str, run: Engage) -> None:
+    assert f"Example: engage {group}" in run(group, "--help").out
+
+
 def test_the_first_help_names_every_command(run: Engage) -> None:
     done = run("--help")
     assert done.code == 0
     assert all(offer.name.split()[0] in done.out for offer in COMMANDS)
+    assert "Example: engage init" in done.out
 
 
 def test_the_version_is_shown(run: Engage) -> None:

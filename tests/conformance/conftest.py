@@ -37,7 +37,7 @@ def sqlite_lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]
     """Give one engine for all cases: it keeps the statements that it has compiled."""
     with connected(f"sqlite:///{tmp_path_factory.mktemp('conformance') / 'engage.db'}") as engine:
         # What a case proves does not ask whether the disk has it: other tests kill processes.
-        event.listen(engine, "connect", lambda connection, record: connection.execute("PRAGMA synchronous=OFF"))
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         yield engine
 
 

@@ -36,9 +36,9 @@ def test_waiters_of_a_removed_step_go_on_to_the_next_surviving_one(world: World,
     world.apply(later, "1 day")
     assert world.at("a") == "kept"
     world.tick("1 day 1 hour")
-    assert world.path("a") == ["add_tag-kept"] or world.path("a") == ["kept"]
     assert world.tags("a") == {"kept"}
-    assert [(v.step, v.outcome, v.left_at) for v in world.visits("a")][0] == ("rest", "skipped", at("1 day"))
+    first = world.visits("a")[0]
+    assert (first.step, first.outcome, first.left_at) == ("rest", "skipped", at("1 day"))
 
 
 def test_waiters_of_a_removed_last_step_have_finished(world: World, later: str) -> None:

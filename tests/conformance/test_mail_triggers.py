@@ -165,7 +165,10 @@ def test_one_link_may_be_meant(world: World) -> None:
     """
     steps:
       - {id: invite, send_email: invite}
-      - {id: priced, trigger: {email_clicked: {email: invite, link: "*/pricing*"}}, within: 1 day, yes: [{add_tag: "yes"}]}
+      - id: priced
+        trigger: {email_clicked: {email: invite, link: "*/pricing*"}}
+        within: 1 day
+        yes: [{add_tag: "yes"}]
     """
     world.people("right", "wrong", "no-link")
     world.tick("0 days")

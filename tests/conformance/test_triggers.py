@@ -109,7 +109,12 @@ def test_since_step_sees_only_what_happens_from_the_arrival_on(world: World) -> 
     """
     steps:
       - wait: 2 days
-      - {id: asked, trigger: {page_viewed: /a}, since: step, within: 3 days, yes: [{add_tag: "yes"}], no: [{add_tag: "no"}]}
+      - id: asked
+        trigger: {page_viewed: /a}
+        since: step
+        within: 3 days
+        yes: [{add_tag: "yes"}]
+        no: [{add_tag: "no"}]
     """
     world.people("early", "at-arrival", "later")
     world.tick("0 days")
@@ -320,7 +325,11 @@ def test_what_follows_a_late_step_is_timed_from_when_it_really_ran(world: World)
 def test_a_trigger_settles_once_though_event_and_deadline_meet_in_one_tick(world: World) -> None:
     """
     steps:
-      - {id: asked, trigger: {page_viewed: /a}, within: 2 days, yes: [{create_todo: {subject: "Yes"}}], no: [{create_todo: {subject: "No"}}]}
+      - id: asked
+        trigger: {page_viewed: /a}
+        within: 2 days
+        yes: [{create_todo: {subject: "Yes"}}]
+        no: [{create_todo: {subject: "No"}}]
     """
     world.people("a", "b")
     world.tick("0 days")

@@ -170,3 +170,12 @@ def test_progress_tells_how_many_rows_are_done(sqlite_engine: Engine, tmp_path: 
     seen: list[int] = []
     run_import(sqlite_engine, "prospects", path, ImportOptions(), words(), NOW, seen.append)
     assert seen == [10_000, 12_000]
+
+
+def test_long_rows_make_small_batches(sqlite_engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    notes = "x" * 100_000
+    path.write_text("email,notes\n" + "".join(f"p{number}@x.jp,{notes}\n" for number in range(250)), "utf-8")
+    seen: list[int] = []
+    run_import(sqlite_engine, "prospects", path, ImportOptions(), words(), NOW, seen.append)
+    assert seen == [100, 200, 250]

@@ -112,7 +112,7 @@ def _totals(state: State) -> Iterator[str]:
     kept, counted = Counter[tuple[int, ...]](), Counter[tuple[int, ...]]()
     for row in state.tables["totals"]:
         if row.figure <= Figure.ENTERED:
-            kept[row.step_id, row.day, row.figure, row.bucket] += row.count
+            kept[row.step_id, row.day, row.figure, row.bucket] += row._mapping["count"]
     for run in state.runs.values():
         for visit in state.visits[run.id]:
             day = day_number(visit.arrived_at, state.zone)
@@ -131,7 +131,7 @@ def _entered(state: State) -> Iterator[str]:
     """The report's equation: who entered a step has left it by some outcome, or waits or is held there."""
     sums = defaultdict[int, Counter[int]](Counter)
     for row in state.tables["totals"]:
-        sums[row.step_id][row.figure] += row.count
+        sums[row.step_id][row.figure] += row._mapping["count"]
     entered = Counter[int](v.step_id for visits in state.visits.values() for v in visits)
     entered += Counter(run.step_id for run in state.runs.values() if run.state in _OPEN)
     for step, figures in sums.items():

@@ -53,7 +53,7 @@ def _names(tables: dict[str, Rows]) -> Names:
 def _journeys(tables: dict[str, Rows], names: Names) -> History:
     totals = Counter[tuple[object, ...]]()
     for row in tables["totals"]:
-        totals[names.step[row.step_id], row.day, row.figure, row.bucket] += row.count
+        totals[names.step[row.step_id], row.day, row.figure, row.bucket] += row._mapping["count"]
     return {
         "visits": [
             (names.run[r.enrolment_id], r.move, names.step[r.step_id], r.outcome, r.arrived_at, r.left_at)

@@ -99,7 +99,7 @@ def _step(draw: st.DrawFn, writer: _Writer, depth: int) -> Node:
             chosen = draw(st.lists(st.sampled_from(events), min_size=1, max_size=2, unique_by=str))
             step |= {"trigger": chosen if len(chosen) > 1 else chosen[0]}
             step |= {draw(st.sampled_from(("within", "after"))): draw(st.sampled_from(LENGTHS))}
-            if draw(st.booleans()):
+            if draw(st.integers(0, 1)):
                 step["since"] = "step"
             return step | _branches(draw, writer, depth)
     if draw(st.integers(0, 4)) == 0:
@@ -110,7 +110,8 @@ def _step(draw: st.DrawFn, writer: _Writer, depth: int) -> Node:
 def _branches(draw: st.DrawFn, writer: _Writer, depth: int) -> Node:
     known = list(writer.mails)
     yes = steps(draw, writer, depth - 1, most=2)
-    if yes and draw(st.booleans()):
+    ends = draw(st.booleans())
+    if yes and ends:
         yes.append({"id": writer.id(), "end": True})
     writer.mails[:] = known
     no = steps(draw, writer, depth - 1, most=2)

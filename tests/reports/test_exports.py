@@ -56,7 +56,7 @@ def test_prospects_have_the_columns_of_the_contract(engine: Engine, tmp_path: Pa
     bring(engine, tmp_path, text, vocabulary=words(users=frozenset({"sato"})))
     with engine.begin() as connection:
         connection.execute(t.standings.update().values(grade=12, last_activity_at=NOW))
-    data = take(engine, "prospects")
+    data = take(engine, "prospects", vocabulary=words(locale="ja"))
     assert data.startswith(b"\xef\xbb\xbf")
     assert data.count(b"\r\n") == data.count(b"\n") == 2
     (row,) = table(data)

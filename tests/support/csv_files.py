@@ -38,7 +38,7 @@ FIELDS = {
 def words(**changes: Any) -> Vocabulary:
     """Return the words of a workspace with a custom field of each type."""
     company = Company(name="Example", fields=FIELDS)
-    return Vocabulary(zone=TOKYO, locale="ja", fields=all_fields(company), **changes)
+    return Vocabulary(**{"zone": TOKYO, "fields": all_fields(company), **changes})
 
 
 def bring(

@@ -22,8 +22,8 @@ Version = Annotated[bool, typer.Option("--version", help="Show the version.")]
 def build() -> typer.Typer:
     """Return the command line as Typer has it."""
     app = typer.Typer(name="engage", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-    app.callback(invoke_without_command=True)(_before)
-    groups = {name: typer.Typer(help=text, no_args_is_help=True) for name, (text, _) in GROUPS.items()}
+    app.callback(invoke_without_command=True, epilog="Example: engage init shop")(_before)
+    groups = {name: _group(name, text) for name, (text, _) in GROUPS.items()}
     for offer in COMMANDS:
         group, _, name = offer.name.rpartition(" ")
         home = groups[group] if group else app
@@ -32,6 +32,12 @@ def build() -> typer.Typer:
     for name, group_app in groups.items():
         app.add_typer(group_app, name=name, rich_help_panel=GROUPS[name][1])
     return app
+
+
+def _group(name: str, text: str) -> typer.Typer:
+    """Return an empty group of commands, with the example of its first."""
+    example = next(offer.example for offer in COMMANDS if offer.name.startswith(f"{name} "))
+    return typer.Typer(help=text, epilog=f"Example: {example}", no_args_is_help=True)
 
 
 def _before(ctx: typer.Context, workspace: Folder = None, debug: Debug = False, version: Version = False) -> None:

@@ -60,14 +60,15 @@ def run(
     every: Annotated[str, typer.Option("--every", metavar="60s", help="How often to tick: 30s, 5m, 1h.")] = "60s",
 ) -> None:
     """Tick, send and do the nightly work until stopped; a second daemon stands by."""
-    from engage import daemon
+    from engage.daemon.lead import run as lead_or_stand_by
+    from engage.daemon.log import make_log
+    from engage.daemon.state import Rhythm
 
     seconds = _read_every(session, every)
     app, stopping = session.app(), Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda _, __: stopping.set())
-    log = daemon.make_log(sys.stdout)
-    drained = daemon.run(app, daemon.Rhythm(every=seconds), session.clock, stopping, log)
+    drained = lead_or_stand_by(app, Rhythm(every=seconds), session.clock, stopping, make_log(sys.stdout))
     if not drained:
         # A chunk that never ends would keep the process: the database rolls it back.
         sys.stdout.flush()

@@ -39,6 +39,10 @@ KINDS: Mapping[str, ImportKind] = {
 
 #: How many rows are one transaction.
 BATCH = 10_000
+#: Fewer rows are one if they hold more characters than this, so that memory stays flat.
+_VOLUME = 8_000_000
+#: How many rows are counted at a time.
+_PART = 100
 #: How many objects are made before cycles are looked for: rows are many, small, and form none.
 _COLLECT = 200_000
 
@@ -108,13 +112,16 @@ def _write(connection: Connection, batch: Batch, dry_run: bool) -> Outcome:
 
 def _batches(all_rows: Iterator[Row]) -> Iterator[tuple[list[Row], bool]]:
     """Yield rows by the batch, each with whether it is the last; at least one, which may be empty."""
-    some = list(islice(all_rows, BATCH))
-    while True:
-        following = list(islice(all_rows, BATCH))
-        yield some, not following
-        if not following:
-            return
-        some = following
+    some: list[Row] = []
+    volume = 0
+    for part in iter(lambda: list(islice(all_rows, _PART)), []):
+        characters = sum(len(cell) for row in part for cell in row.cells)
+        if some and (len(some) + len(part) > BATCH or volume + characters > _VOLUME):
+            yield some, False
+            some, volume = [], 0
+        some += part
+        volume += characters
+    yield some, True
 
 
 def _check_required(kind: ImportKind, matching: Matching, header: tuple[str, ...]) -> None:

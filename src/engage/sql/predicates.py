@@ -19,19 +19,20 @@ from engage.sql.interning import word
 
 __all__ = ["Now", "Truth", "Who", "holds", "mailable", "numbers", "reads_prospect", "scenario_id", "truth"]
 
+#: The tables of who is asked about. No question lies in another, so all share these: an alias is slow to make.
+_WHO = Who(t.standings.alias(), t.prospects.alias())
+
 
 def holds(condition: Condition, prospect_id: ColumnElement[int], now: Now) -> Truth:
     """Return a predicate: the condition holds for the prospect of this key at this moment."""
     if condition == AllOf(()):
         return true()
-    standing = t.standings.alias()
-    prospect = t.prospects.alias()
-    who = Who(standing, prospect)
+    standing, prospect = _WHO.standing, _WHO.prospect
     tables: FromClause = standing
     if reads_prospect(condition):
         tables = standing.join(prospect, prospect.c.id == standing.c.prospect_id)
     asked = select(1).select_from(tables).where(standing.c.prospect_id == prospect_id)
-    return exists(asked.where(truth(condition, who, now)))
+    return exists(asked.where(truth(condition, _WHO, now)))
 
 
 def reads_prospect(condition: Condition) -> bool:
