@@ -13,8 +13,9 @@ def test_a_wait_ends_at_its_moment_and_not_one_microsecond_earlier(world: World)
       - add_tag: done
     """
     world.add("a")
+    world.tick("0 days")
     world.add("later", at="1 hour")
-    world.ticks("0 days", "1 hour", at("3 days") - MICROSECOND)
+    world.ticks("1 hour", at("3 days") - MICROSECOND)
     assert world.inside() == {"a": "wait", "later": "wait"}
     world.tick("3 days")
     assert world.tagged("done") == {"a"}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Row, Table, select, type_coerce
+from sqlalchemy import Connection, Engine, Row, Table, select, text, type_coerce
 from sqlalchemy.types import BigInteger
 
 from engage.clock import HORIZON
@@ -41,6 +41,18 @@ def dump(engine: Engine, without: Iterable[str] = NOTES) -> dict[str, list[tuple
 
 def _plain(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
+
+
+def emptied(engine: Engine) -> Engine:
+    """Empty a database. A new one each time would cost more: every engine compiles its statements itself."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            names = ", ".join(table.name for table in t.metadata.sorted_tables)
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+        else:
+            for table in (*(table.name for table in t.metadata.sorted_tables), "sqlite_sequence"):
+                connection.execute(text(f"DELETE FROM {table}"))
+    return engine
 
 
 class State(NamedTuple):

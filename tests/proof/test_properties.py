@@ -25,12 +25,11 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from engage.sql import tables as t
 from tests.conftest import connected
-from tests.proof.audit import dump, problems
+from tests.proof.audit import dump, emptied, problems
 from tests.proof.history import history
 from tests.proof.scenarios import GRADING, SCORING, scenarios
 from tests.support.moments import START
@@ -207,18 +206,6 @@ class Life(RuleBasedStateMachine):
         for other in told[1:]:
             for part, rows in told[0].items():
                 assert other[part] == rows, part
-
-
-def emptied(engine: Engine) -> Engine:
-    """Empty a database. A new one each time would cost more: every engine compiles its statements itself."""
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            names = ", ".join(table.name for table in t.metadata.sorted_tables)
-            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
-        else:
-            for table in (*(table.name for table in t.metadata.sorted_tables), "sqlite_sequence"):
-                connection.execute(text(f"DELETE FROM {table}"))
-    return engine
 
 
 @pytest.fixture
