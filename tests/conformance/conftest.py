@@ -20,62 +20,41 @@ from inspect import cleandoc
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine, delete, event
 
+from engage.sql import tables as t
 from tests.conftest import connected
-from tests.support.postgres import execute, written
+from tests.support.postgres import fresh_database
 from tests.support.world import World
 
 LATER = "later"
 _PART = re.compile(r"^--- (\S+)$\n?", re.MULTILINE)
-_NAME = "engage_conformance"
 
 
 @pytest.fixture(scope="session")
-def sqlite_lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """Give one engine for all cases: it keeps the statements that it has compiled."""
-    with connected(f"sqlite:///{tmp_path_factory.mktemp('conformance') / 'engage.db'}") as engine:
+def lasting_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Give one database for all cases: its engine keeps the statements that it has compiled."""
+    path = shutil.copyfile(sqlite_template, tmp_path_factory.mktemp("conformance") / "engage.db")
+    with connected(f"sqlite:///{path}") as engine:
         # What a case proves does not ask whether the disk has it: other tests kill processes.
         event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         yield engine
 
 
 @pytest.fixture(scope="session")
-def postgresql_lasting(postgres_url: str) -> Iterator[Engine]:
-    """Give one engine for all cases, whose database is made anew for each."""
-    try:
-        with connected(written(make_url(postgres_url).set(database=_NAME))) as engine:
-            yield engine
-    finally:
-        execute(postgres_url, f'DROP DATABASE IF EXISTS "{_NAME}" WITH (FORCE)')
-
-
-@pytest.fixture
-def sqlite_engine(sqlite_lasting: Engine, sqlite_template: Path) -> Iterator[Engine]:
-    """Give an engine whose database holds the schema and no rows."""
-    database = Path(sqlite_lasting.url.database or "")
-    for path in database.parent.iterdir():
-        path.unlink()
-    shutil.copyfile(sqlite_template, database)
-    yield sqlite_lasting
-    sqlite_lasting.dispose()
-
-
-@pytest.fixture
-def postgresql_engine(postgresql_lasting: Engine, postgres_url: str, postgresql_template: str) -> Iterator[Engine]:
-    """Give an engine whose database holds the schema and no rows."""
-    template = make_url(postgresql_template).database
-    execute(postgres_url, f'DROP DATABASE IF EXISTS "{_NAME}" WITH (FORCE)')
-    execute(postgres_url, f'CREATE DATABASE "{_NAME}" TEMPLATE "{template}" STRATEGY FILE_COPY')
-    yield postgresql_lasting
-    postgresql_lasting.dispose()
+def lasting_postgresql(postgresql_template: str, postgres_url: str) -> Iterator[Engine]:
+    """Give one database for all cases: its connections keep their temporary tables."""
+    with fresh_database(postgres_url, postgresql_template) as url, connected(url) as engine:
+        yield engine
 
 
 @pytest.fixture
 def engine(dialect: str, request: pytest.FixtureRequest) -> Engine:
-    """Give the engine of a database with the schema, on each database in turn."""
-    found: Engine = request.getfixturevalue(f"{dialect}_engine")
+    """Give the engine of a database with the schema and no rows, on each database in turn."""
+    found: Engine = request.getfixturevalue(f"lasting_{dialect}")
+    with found.begin() as connection:
+        for table in t.metadata.sorted_tables:
+            connection.execute(delete(table))
     return found
 
 

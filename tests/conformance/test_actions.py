@@ -235,7 +235,7 @@ def test_an_owner_is_given_to_those_without_and_the_others_are_skipped(world: Wo
     assert world.path("moves") == ["sato.skipped", "rule.yes", "queue"]
 
 
-@pytest.mark.parametrize("chunk", [1, 7, 50_000])
+@pytest.mark.parametrize("chunk", [7, 50_000])
 def test_a_group_is_served_in_turn_prospects_in_id_order_over_chunks_and_ticks(world: World, chunk: int) -> None:
     """
     steps: [{assign: "group:east"}]

@@ -283,7 +283,7 @@ def test_an_event_dated_ahead_is_learnt_at_its_time(world: World) -> None:
 VIEWS = {"first": (1, 0), "at": (48, 0), "late": (48, 1), "patient": (71, 0), "after": (72, 1)}
 
 
-@pytest.mark.parametrize("every", [8, 72, 200], ids=lambda hours: f"a tick each {hours} hours")
+@pytest.mark.parametrize("every", [12, 96], ids=lambda hours: f"a tick each {hours} hours")
 def test_an_outage_changes_no_way_out_of_a_trigger_that_was_waited_at(world: World, every: int) -> None:
     """
     steps:
@@ -296,7 +296,7 @@ def test_an_outage_changes_no_way_out_of_a_trigger_that_was_waited_at(world: Wor
     world.tick("0 days")
     for who, (hours, more) in VIEWS.items():
         world.activity(who, "page_viewed", "/a", at=at(f"{hours} hours") + more * MICROSECOND)
-    for hour in range(every, 201, every):
+    for hour in range(every, 97, every):
         world.tick(f"{hour} hours")
     assert world.tagged("early") == {"first", "at"}
     assert world.tagged("not-early") == {"late", "patient", "after", "silent"}

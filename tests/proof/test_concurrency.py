@@ -127,7 +127,7 @@ def test_who_was_moved_by_somebody_else_rolls_the_chunk_back(postgresql_engine: 
     e = t.enrolments
 
     def act(statement: str) -> None:
-        if statement.startswith("UPDATE enrolments") and not moved:
+        if statement.startswith("INSERT INTO messages") and not moved:
             with connected(address(engine)) as own, own.begin() as connection:
                 row = connection.execute(select(e).order_by(e.c.id).limit(1)).one()
                 moved.append(row.id)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
 from engage.clock import monotonic, pause
+from engage.sql.scratch import forget
 
 #: How long a writer waits for another on SQLite, and how often it asks, in seconds.
 TIMEOUT = 10
@@ -33,8 +34,13 @@ def connect(url: str | URL) -> Engine:
     read is never upgraded; use ``reading(engine)`` for reads.
     """
     address = make_url(url)
-    if address.get_backend_name() == "sqlite":
-        return _sqlite(address)
+    engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
+    event.listen(engine, "rollback", forget)
+    event.listen(engine, "rollback_savepoint", lambda connection, name, context: forget(connection))  # noqa: ARG005
+    return engine
+
+
+def _postgresql(address: URL) -> Engine:
     if address.drivername == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
     return create_engine(address, pool_pre_ping=True, pool_size=5, connect_args={"connect_timeout": 10})

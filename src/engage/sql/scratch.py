@@ -24,6 +24,9 @@ from sqlalchemy.schema import CreateTable
 
 from engage.sql.packing import is_postgres
 
+#: Under this name a connection remembers which temporary tables it has.
+MADE = "engage_scratch"
+
 
 def scratch(name: str, *columns: Column[Any] | UniqueConstraint) -> Table:
     """Return the definition of a temporary table; PostgreSQL empties it at each commit."""
@@ -46,9 +49,17 @@ def _made(connection: Connection, table: Table) -> Executable:
 
 def clear(connection: Connection, *tables: Table) -> None:
     """Make temporary tables where the connection has none yet, and empty them."""
+    made: set[str] = connection.info.setdefault(MADE, set())
     for table in tables:
-        connection.execute(_made(connection, table))
+        if table.name not in made:
+            connection.execute(_made(connection, table))
+            made.add(table.name)
         connection.execute(delete(table))
+
+
+def forget(connection: Connection) -> None:
+    """Know no longer which temporary tables a connection has: a rollback takes those made before it."""
+    connection.info.pop(MADE, None)
 
 
 def analyse(connection: Connection, *tables: Table) -> None:

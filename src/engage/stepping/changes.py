@@ -18,14 +18,13 @@ def touch(connection: Connection, tick: Tick, facet: str, prospects: Select[Any]
     ``prospects`` selects one column of keys, at most a chunk of them.
     """
     if facet in tick.watched:
-        announce(connection, tick.at, prospects)
+        announce(connection, tick.at, prospects, facet)
 
 
-def announce(connection: Connection, at: int, prospects: Select[Any]) -> None:
-    """Write a timer that has prospects looked at."""
+def announce(connection: Connection, at: int, prospects: Select[Any], facet: str | None = None) -> None:
+    """Write a timer that has prospects looked at; ``facet`` is what changed of them, None anything."""
     who = prospects.distinct().subquery()
     key = who.c[0]
-    packed = select(literal(int(TimerKind.CHANGED)), literal(at), func.count(), pack(connection, key)).having(
-        func.count() > 0
-    )
-    connection.execute(insert(t.timers).from_select(["kind", "due_at", "count", "ids"], packed))
+    values = (literal(int(TimerKind.CHANGED)), literal(at), literal(facet), func.count(), pack(connection, key))
+    packed = select(*values).having(func.count() > 0)
+    connection.execute(insert(t.timers).from_select(["kind", "due_at", "facet", "count", "ids"], packed))

@@ -61,7 +61,6 @@ def _may_enter(tick: Tick, course: Course) -> ColumnElement[bool]:
 def _begin_runs(connection: Connection, tick: Tick, course: Course) -> int:
     e, at = t.enrolments, literal(tick.at, BigInteger())
     first = course.numbers[course.plan.first.key]
-    before = connection.scalar(select(func.max(e.c.id))) or 0
     names = [
         "prospect_id", "scenario_id", "step_id", "run", "state", "moves", "phase", "entered_at", "arrived_at", "due_at",
     ]  # fmt: skip
@@ -71,15 +70,16 @@ def _begin_runs(connection: Connection, tick: Tick, course: Course) -> int:
     ).where(_may_enter(tick, course)).order_by(looked.c.prospect_id)  # fmt: skip
     entered = inserted(connection, insert(e).from_select(names, values))
     if entered:
-        _after_entry(connection, tick, course, before, entered)
+        _after_entry(connection, tick, course, entered)
     return entered
 
 
-def _after_entry(connection: Connection, tick: Tick, course: Course, before: int, entered: int) -> None:
+def _after_entry(connection: Connection, tick: Tick, course: Course, entered: int) -> None:
     """Time the new runs, count them, and make them members of the scenario's campaign."""
     e, at = t.enrolments, literal(tick.at, BigInteger())
     first = course.numbers[course.plan.first.key]
-    new = and_(e.c.id > before, e.c.scenario_id == course.id)
+    last = select(e.c.id).order_by(e.c.id.desc()).limit(1).offset(entered).scalar_subquery()
+    new = and_(e.c.id > func.coalesce(last, 0), e.c.scenario_id == course.id)
     timer = select(
         literal(int(TimerKind.STEP)),
         at,

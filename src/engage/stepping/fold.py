@@ -18,15 +18,15 @@ _NAMES = [*_KEYS, "count", "first_at", "last_at", "folded"]
 
 def fold_totals(connection: Connection, scenario_ids: Iterable[int]) -> None:
     """Fold the figures of scenarios where enough differences have gathered."""
-    for scenario_id in scenario_ids:
-        mine = t.totals.c.scenario_id == scenario_id
-        count = func.count()
-        new = connection.scalar(select(count).select_from(t.totals).where(mine, t.totals.c.folded == 0)) or 0
-        if new <= ENOUGH:
-            continue
-        old = connection.scalar(select(count).select_from(t.totals).where(mine, t.totals.c.folded == 1)) or 0
-        if new * 4 > old:
-            fold_scenario(connection, scenario_id)
+    totals = t.totals
+    counted = select(totals.c.scenario_id, totals.c.folded, func.count()).where(
+        totals.c.scenario_id.in_(tuple(scenario_ids))
+    )
+    rows = connection.execute(counted.group_by(totals.c.scenario_id, totals.c.folded)).all()
+    old = {scenario: count for scenario, folded, count in rows if folded}
+    for scenario, folded, count in rows:
+        if not folded and count > ENOUGH and count * 4 > old.get(scenario, 0):
+            fold_scenario(connection, scenario)
 
 
 def fold_scenario(connection: Connection, scenario_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -32,8 +32,8 @@ class Course:
     numbers: Mapping[str, int]
     #: each step, by its number
     steps: Mapping[int, moves.Step]
-    #: each step's place in the order of the graph
-    order: Mapping[str, int]
+    #: what of a prospect its audience, suppression, goal and exit read
+    facets: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +97,28 @@ def open_tick(connection: Connection, plans: moves.Plans, now: datetime, chunk: 
     """
     rows = connection.execute(select(t.scenarios).where(t.scenarios.c.state.in_(("running", "paused")))).all()
     courses = []
+    numbers = _numbers(connection, [row.id for row in rows])
     for row in rows:
         plan = plans.scenarios.get(row.key)
         if plan is None or plan.version != row.version:
             raise PlanChanged(row.key)
-        courses.append(_course(connection, row, plan))
+        courses.append(_course(connection, row, plan, numbers[row.id]))
     courses.sort(key=lambda course: (-course.plan.priority, course.plan.key))
     asked = [c for course in courses for c in standing_conditions(course.plan)]
     watched = frozenset().union(*(facets(c) for c in (*asked, *grading_conditions(plans.grading))))
     return Tick(now, plans, tuple(courses), watched, chunk, custom)
 
 
-def _course(connection: Connection, row: Any, plan: moves.Plan) -> Course:
-    found = connection.execute(select(t.steps.c.key, t.steps.c.id).where(t.steps.c.scenario_id == row.id))
-    numbers = dict(found.all())
+def _numbers(connection: Connection, scenario_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Return each step's number by its key, for each scenario."""
+    s = t.steps
+    found: dict[int, dict[str, int]] = {}
+    for row in connection.execute(select(s.c.scenario_id, s.c.key, s.c.id).where(s.c.scenario_id.in_(scenario_ids))):
+        found.setdefault(row.scenario_id, {})[row.key] = row.id
+    return found
+
+
+def _course(connection: Connection, row: Any, plan: moves.Plan, numbers: Mapping[str, int]) -> Course:
     return Course(
         id=row.id,
         plan=plan,
@@ -119,7 +127,7 @@ def _course(connection: Connection, row: Any, plan: moves.Plan) -> Course:
         pauses=_pauses(connection, row),
         numbers={step.key: numbers[step.key] for step in plan.steps},
         steps={numbers[step.key]: step for step in plan.steps},
-        order={step.key: place for place, step in enumerate(plan.steps)},
+        facets=frozenset().union(*(facets(condition) for condition in standing_conditions(plan))),
     )
 
 
@@ -132,18 +140,20 @@ def _pauses(connection: Connection, row: Any) -> Pauses:
 def course_of(connection: Connection, key: str, plans: moves.Plans) -> Course:
     """Return one scenario's plan beside its numbers."""
     row = connection.execute(select(t.scenarios).where(t.scenarios.c.key == key)).one()
-    return _course(connection, row, plans.scenarios[key])
+    return _course(connection, row, plans.scenarios[key], _numbers(connection, (row.id,))[row.id])
 
 
-def hold_course(connection: Connection, course: Course) -> None:
-    """Share-lock the scenario's row for this transaction and check that it is as the tick saw it.
+def hold_courses(connection: Connection, courses: Sequence[Course]) -> None:
+    """Share-lock the scenarios' rows for this transaction and check that they are as the tick saw them.
 
     Raises PlanChanged otherwise.
     """
     s = t.scenarios
-    asked = select(s.c.state, s.c.version, s.c.paused_total).where(s.c.id == course.id)
+    asked = select(s.c.id, s.c.state, s.c.version, s.c.paused_total).order_by(s.c.id)
+    asked = asked.where(s.c.id.in_([course.id for course in courses]))
     if is_postgres(connection):
         asked = asked.with_for_update(read=True)
-    row = connection.execute(asked).one()
-    if (row.state, row.version, row.paused_total) != (course.state, course.plan.version, course.paused_total):
-        raise PlanChanged(course.plan.key)
+    found = {row.id: (row.state, row.version, row.paused_total) for row in connection.execute(asked)}
+    for course in courses:
+        if found.get(course.id) != (course.state, course.plan.version, course.paused_total):
+            raise PlanChanged(course.plan.key)

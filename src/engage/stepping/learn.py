@@ -16,7 +16,7 @@ from engage.sql import tables as t
 from engage.sql.codes import RunState, TimerKind
 from engage.sql.packing import pack, unpacked
 from engage.sql.scratch import analyse, clear, scratch
-from engage.stepping.changes import announce, touch
+from engage.stepping.changes import touch
 from engage.stepping.journeys import Course, Tick
 from engage.stepping.transact import Hook, transact
 
@@ -114,7 +114,7 @@ def _hear_settled(connection: Connection, tick: Tick) -> bool:
         _write_wakes(connection, tick, select(e.c.id, e.c.scenario_id, e.c.step_id).select_from(joined))
     if "emailed" in tick.watched:
         keys, m = unpacked(connection, ids), t.messages
-        announce(connection, tick.at, select(m.c.prospect_id).select_from(keys.join(m, m.c.id == keys.c.key)))
+        touch(connection, tick, "emailed", select(m.c.prospect_id).select_from(keys.join(m, m.c.id == keys.c.key)))
     connection.execute(delete(t.timers).where(t.timers.c.id.in_(ids)))
     return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import (
     BigInteger,
@@ -34,25 +35,27 @@ from engage.stepping.changes import touch
 from engage.stepping.enrol import enrol
 from engage.stepping.figures import Figures
 from engage.stepping.finish import MINUTE
-from engage.stepping.journeys import Course, Tick, hold_course
+from engage.stepping.journeys import Course, Tick, hold_courses
 
 #: Places of the cohort while goals and holds are asked.
 ACTIVE, HELD, GOAL, LEFT, TO_HOLD, TO_RELEASE = range(6)
 
 
 def look_at_changed(connection: Connection, tick: Tick, timer_ids: Sequence[int]) -> None:
-    """Look at the prospects of some timers, for every running scenario; the timers are done."""
+    """Look at the prospects of some timers, for every running scenario that reads what changed; the timers are done."""
     clear(connection, looked)
     keys = unpacked(connection, timer_ids)
     chosen = select(keys.c.key).join(t.standings, t.standings.c.prospect_id == keys.c.key).distinct()
     connection.execute(insert(looked).from_select(["prospect_id"], chosen))
     analyse(connection, looked)
     bring_up_to_date(connection, tick)
-    for course in tick.running:
-        hold_course(connection, course)
+    changed = set(connection.scalars(select(t.timers.c.facet).where(t.timers.c.id.in_(timer_ids)).distinct()))
+    reading = [c for c in tick.running if None in changed or c.facets & {"grade", *changed}]
+    hold_courses(connection, reading)
+    for course in reading:
         if _asks_inside(course.plan):
             look(connection, tick, course)
-    for course in tick.running:
+    for course in reading:
         enrol(connection, tick, course)
     connection.execute(delete(t.timers).where(t.timers.c.id.in_(timer_ids)))
 
@@ -79,24 +82,39 @@ def time_the_new(connection: Connection, tick: Tick) -> None:
 def look_at_all(connection: Connection, tick: Tick, timer_id: int, course: Course, after_id: int) -> None:
     """Look at the next span of all prospects, for one scenario; the timer remembers how far it came."""
     clear(connection, looked)
-    last = fill_span(connection, after_id, tick.chunk)
-    if last is None:
-        connection.execute(delete(t.timers).where(t.timers.c.id == timer_id))
-        return
-    hold_course(connection, course)
-    look(connection, tick, course)
-    enrol(connection, tick, course)
-    connection.execute(update(t.timers).values(after_id=last).where(t.timers.c.id == timer_id))
+    span = fill_span(connection, after_id, tick.chunk)
+    if span is not None:
+        hold_courses(connection, (course,))
+        look(connection, tick, course)
+        enrol(connection, tick, course)
+    go_on(connection, timer_id, span, tick.chunk)
 
 
-def fill_span(connection: Connection, after_id: int, chunk: int) -> int | None:
-    """Fill ``looked`` with the next prospects by key; return the last of them, or None."""
+def go_on(connection: Connection, timer_id: int, span: Span | None, chunk: int) -> None:
+    """Let a look at all remember how far it came; after the last span it is done."""
+    one = t.timers.c.id == timer_id
+    if span is None or span.count < chunk:
+        connection.execute(delete(t.timers).where(one))
+    else:
+        connection.execute(update(t.timers).values(after_id=span.last).where(one))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Some prospects that follow each other by key: the last one's key, and how many."""
+
+    last: int
+    count: int
+
+
+def fill_span(connection: Connection, after_id: int, chunk: int) -> Span | None:
+    """Fill ``looked`` with the next prospects by key; return their span, or None where there are none."""
     s = t.standings
-    span = select(s.c.prospect_id).where(s.c.prospect_id > after_id).order_by(s.c.prospect_id).limit(chunk)
-    connection.execute(insert(looked).from_select(["prospect_id"], span))
+    following = select(s.c.prospect_id).where(s.c.prospect_id > after_id).order_by(s.c.prospect_id).limit(chunk)
+    connection.execute(insert(looked).from_select(["prospect_id"], following))
     analyse(connection, looked)
-    last: int | None = connection.scalar(select(func.max(looked.c.prospect_id)))
-    return last
+    last, count = connection.execute(select(func.max(looked.c.prospect_id), func.count()).select_from(looked)).one()
+    return None if last is None else Span(last, count)
 
 
 def _asks_inside(plan: Plan) -> bool:
@@ -167,12 +185,17 @@ def _mark_holds(connection: Connection, tick: Tick, course: Course) -> None:
 
 
 def _carry_out(connection: Connection, tick: Tick, course: Course) -> None:
+    c = cohort
+    marked = set(connection.scalars(select(c.c.place).where(c.c.place.not_in((ACTIVE, HELD))).distinct()))
+    if not marked:
+        return
     figures = Figures(course.id, tick.plans.house.hours.zone)
     leave_runs(connection, tick, figures, GOAL, RunState.GOAL, Outcome.GOAL)
     leave_runs(connection, tick, figures, LEFT, RunState.LEFT, Outcome.LEFT)
     _set_state(connection, tick, figures, TO_HOLD, RunState.HELD, 1)
     _set_state(connection, tick, figures, TO_RELEASE, RunState.ACTIVE, -1)
-    _wake_released(connection, tick, course)
+    if TO_RELEASE in marked:
+        _wake_released(connection, tick, course)
     figures.write(connection)
 
 

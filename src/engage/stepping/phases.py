@@ -14,9 +14,9 @@ from engage.sql.packing import is_postgres, unpacked
 from engage.sql.scratch import analyse, clear
 from engage.stepping.advance import advance, is_data_fault
 from engage.stepping.changes import touch
-from engage.stepping.journeys import Course, Tick, hold_course
+from engage.stepping.journeys import Course, Tick, hold_courses
 from engage.stepping.learn import something_to_learn
-from engage.stepping.look import fill_span, look_at_all, look_at_changed, time_the_new
+from engage.stepping.look import fill_span, go_on, look_at_all, look_at_changed, time_the_new
 from engage.stepping.transact import Hook, transact
 from engage.stepping.walk import Walk
 
@@ -72,14 +72,12 @@ def _look_chunk(connection: Connection, tick: Tick, last: int) -> int:
 
 def _regrade_span(connection: Connection, tick: Tick, timer_id: int, after_id: int) -> None:
     clear(connection, looked)
-    last = fill_span(connection, after_id, tick.chunk)
-    if last is None:
-        connection.execute(delete(t.timers).where(t.timers.c.id == timer_id))
-        return
-    regrade(connection, tick.plans, tick.now, select(looked.c.prospect_id))
-    time_the_new(connection, tick)
-    touch(connection, tick, "grade", select(regraded.c.prospect_id))
-    connection.execute(t.timers.update().values(after_id=last).where(t.timers.c.id == timer_id))
+    span = fill_span(connection, after_id, tick.chunk)
+    if span is not None:
+        regrade(connection, tick.plans, tick.now, select(looked.c.prospect_id))
+        time_the_new(connection, tick)
+        touch(connection, tick, "grade", select(regraded.c.prospect_id))
+    go_on(connection, timer_id, span, tick.chunk)
 
 
 def _claim(connection: Connection, due, most: int) -> list[int]:  # type: ignore[no-untyped-def]
@@ -131,7 +129,7 @@ def step_timers(
 ) -> None:
     """Step the enrolments of some timers; the timers are done."""
     clear(connection, cohort)
-    hold_course(connection, course)
+    hold_courses(connection, (course,))
     fill_cohort(connection, course, timer_ids)
     analyse(connection, cohort)
     connection.execute(delete(t.timers).where(t.timers.c.id.in_(timer_ids)))

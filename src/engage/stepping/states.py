@@ -173,10 +173,10 @@ def stop(connection: Connection, plans: moves.Plans, key: str, now: datetime, ch
     ended, after_id = 0, 0
     while True:
         clear(connection, looked)
-        last = fill_span(connection, after_id, chunk)
-        if last is None:
+        span = fill_span(connection, after_id, chunk)
+        if span is None:
             break
-        after_id = last
+        after_id = span.last
         ended += fill_open(connection, course)
         connection.execute(update(cohort).values(place=LEFT))
         figures = Figures(course.id, plans.house.hours.zone)

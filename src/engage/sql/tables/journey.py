@@ -105,6 +105,7 @@ timers = Table(
     Column("scenario_id", Integer),
     Column("step_id", Integer),
     Column("count", Integer, nullable=False),
+    Column("facet", Text),
     Column("after_id", Key),
     Column("ids", Packed),
     Index(None, "kind", "due_at"),
