@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Barrier, Event
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, insert, select, text, update
+from sqlalchemy import Engine, insert, select, text, update
 
 from engage.app import App
 from engage.settings import Settings
 from engage.sql import tables as t
-from engage.sql.codes import Outcome, RunState
 from tests.conftest import connected
 from tests.proof.audit import emptied, problems
 from tests.proof.history import History, history
+from tests.proof.interference import before_statements
 from tests.support.moments import at
 from tests.support.world import World
 
@@ -97,55 +95,6 @@ def test_ticks_in_the_same_second_make_what_one_makes(engine: Engine) -> None:
     over.set()
     assert problems(engine) == []
     assert history(engine) == expected
-
-
-@contextmanager
-def before_statements(engine: Engine, act: Callable[[str], str | None]) -> Iterator[None]:
-    """Call a function before each statement that is executed once; what it returns is executed instead."""
-
-    def listen(
-        connection: object, cursor: object, statement: str, parameters: Any, context: object, many: bool
-    ) -> tuple[str, Any]:
-        other = None if many else act(statement)
-        return (statement, parameters) if other is None else (other, ())
-
-    event.listen(engine, "before_cursor_execute", listen, retval=True)
-    try:
-        yield
-    finally:
-        event.remove(engine, "before_cursor_execute", listen)
-
-
-def test_who_was_moved_by_somebody_else_rolls_the_chunk_back(postgresql_engine: Engine) -> None:
-    """Hole 3: an enrolment that leaves between claim and final update takes its effects back with the chunk.
-
-    On SQLite nobody else can write in between. The remedy is the counter of moves in the final update.
-    """
-    engine = postgresql_engine
-    world = world_of(engine)
-    moved: list[int] = []
-    e = t.enrolments
-
-    def act(statement: str) -> None:
-        if statement.startswith("INSERT INTO messages") and not moved:
-            with connected(address(engine)) as own, own.begin() as connection:
-                row = connection.execute(select(e).order_by(e.c.id).limit(1)).one()
-                moved.append(row.id)
-                ended = {"state": int(RunState.LEFT), "ended_at": at("0 days"), "moves": row.moves + 1}
-                connection.execute(update(e).values(ended).where(e.c.id == row.id))
-                visit = {
-                    "enrolment_id": row.id, "arrived_at": row.arrived_at, "left_at": at("0 days"), "move": row.moves,
-                    "step_id": row.step_id, "outcome": int(Outcome.LEFT),
-                }  # fmt: skip
-                connection.execute(insert(t.visits).values(visit))
-
-    with before_statements(engine, act):
-        world.tick("0 days")
-    assert moved
-    mailed = [mail.who for mail in world.emails()]
-    assert sorted(mailed) == PEOPLE[1:], "each once, but for the one who had left"
-    assert [visit.step for visit in world.visits(PEOPLE[0])] == ["invite"]
-    assert world.state(PEOPLE[0]) == "left"
 
 
 @pytest.mark.parametrize("code", ["40001", "40P01"])
@@ -245,51 +194,3 @@ def test_writers_get_in_while_a_tick_runs(engine: Engine) -> None:
     with engine.connect() as connection:
         kept = connection.scalars(select(t.users.c.id).where(t.users.c.id.like("w%"))).all()
     assert len(kept) == sum(counts)
-
-
-def once(name: str, act: Callable[[], None]) -> Callable[[str], None]:
-    """Return a hook that does something at the first commit of that name."""
-    done: list[str] = []
-
-    def hook(reached: str) -> None:
-        if reached == name and not done:
-            done.append(reached)
-            act()
-
-    return hook
-
-
-def test_a_pause_in_the_middle_of_a_tick_stops_the_next_chunk(engine: Engine) -> None:
-    """Hole 7: a chunk locks its scenario's row and looks at its state; without that, the rest would be mailed."""
-    world = World(engine, "steps: [{id: invite, send_email: invite}, {id: rest, wait: 1 day}]\n")
-    world.people(*PEOPLE[:9])
-    world.tick("0 days", chunk=50)
-    timers = {row[0] for row in world.rows("timers", "id")}
-    assert len(timers) == 1
-    world = World(emptied(engine), "steps: [{id: invite, send_email: invite}, {id: rest, wait: 1 day}]\n")
-    world.people(*PEOPLE[:9])
-    world.app.tick(at("0 days"), chunk=3, hook=once("step.after_commit", lambda: world.pause("0 days")))
-    mailed = len(world.emails())
-    assert 0 < mailed < 9, "some chunk was stepped, the others were not"
-    world.tick("10 days")
-    assert len(world.emails()) == mailed, "nobody moves while it is paused"
-    world.resume("10 days")
-    world.tick("10 days")
-    assert sorted(mail.who for mail in world.emails()) == PEOPLE[:9]
-    assert problems(engine) == []
-
-
-def test_another_version_in_the_middle_of_a_tick_is_taken_by_the_next_chunk(engine: Engine) -> None:
-    """Hole 7: a chunk looks at its scenario's version; without that, some would go the way of the old one."""
-    old = "steps: [{id: invite, send_email: invite}, {id: rest, wait: 1 day}]\n"
-    new = "steps: [{id: invite, send_email: invite}, {id: mark, add_tag: new}, {id: rest, wait: 3 days}]\n"
-    world = World(engine, old)
-    world.people(*PEOPLE[:9])
-    world.app.tick(at("0 days"), chunk=3, hook=once("step.after_commit", lambda: world.apply(new, "0 days")))
-    marked = [name for name in PEOPLE[:9] if "new" in world.tags(name)]
-    assert 0 < len(marked) < 9
-    world.tick("2 days")
-    assert set(world.inside().values()) == {"rest"}, "who waits already waits for the new time"
-    world.tick("3 days")
-    assert world.inside() == {}
-    assert problems(engine) == []

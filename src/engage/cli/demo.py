@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -82,40 +81,36 @@ def _apply(app: App) -> tuple[Workspace, Plans]:
     return applied.workspace, applied.plans
 
 
+#: The scenario whose report card is shown whole.
+MAIN = "whitepaper-nurture"
+#: Columns of characters where there is no terminal.
+WIDE = 120
+
+
 def _show(session: Session, app: App, plans: Plans, played: Played) -> None:
-    """Print how the scenarios stand, the fullest report card, the open ToDos, and where the files lie."""
-    from engage.cli.reporting import WIDE, scenario_table
-    from engage.cli.tables import rendered, table, width
-    from engage.reports.card import report_card
-    from engage.reports.card_table import card_table
-    from engage.reports.status import status
-    from engage.reports.todos import todo_counts
+    """Print what came of it, write each scenario's report card as CSV, and say where things lie."""
+    from engage.cli.tables import rendered, width
+    from engage.rehearse.demo_figures import read_outcome
+    from engage.rehearse.demo_page import demo_page
     from engage.sql.connect import reading
 
-    zone = plans.house.hours.zone
+    zone, folder = plans.house.hours.zone, session.workspace
     with reading(app.engine).begin() as connection:
-        found, todos = status(connection, played.ended), todo_counts(connection, played.ended)
-        cards = {key: report_card(connection, plan, zone=zone) for key, plan in plans.scenarios.items()}
-    session.say(_title(session, played.began, played.ended))
-    session.say(f"\n{scenario_table(session, found.scenarios)}\n")
-    fullest = max(found.scenarios, key=lambda scenario: scenario.entered)
-    session.say(rendered(card_table(cards[fullest.key], session.locale, width(WIDE))))
-    header = session.words("assignee", "name", "open", "overdue", "high")
-    rows = [(one.to, one.name, one.open, one.overdue or "", one.high or "") for one in todos]
-    session.say("\n" + table(header, rows, title=session.read("open ToDos"), right=(2, 3, 4)))
-    folder = session.workspace
-    _write_cards(folder / "reports", cards, zone)
+        outcome = read_outcome(connection, plans, played.ended, session.locale)
+    _write_cards(folder / "reports", outcome.cards, zone)
+    days = (played.ended.date() - played.began.date()).days + 1
+    first, last, name = played.began.date(), played.ended.date(), session.company.get("name", "")
+    text = "{company}: {days} days of marketing, {first} to {last}, rehearsed with seed {seed}"
+    session.say(sentence(text, company=name, days=days, first=first, last=last, seed=played.seed))
+    session.say("")
+    session.say(rendered(demo_page(outcome, MAIN, played.ended, zone, session.locale, width(WIDE))))
     session.say("")
     session.say(sentence("report cards as CSV: {folder}", folder=folder / "reports"))
     session.say(sentence("the e-mails: {folder}", folder=folder / "outbox"))
-    text = "look around: engage --workspace {folder} todos, or: prospect EMAIL, status, export prospects"
-    session.say(sentence(text, folder=folder))
-
-
-def _title(session: Session, began: datetime, ended: datetime) -> str:
-    days = (ended.date() - began.date()).days + 1
-    first, last = began.date().isoformat(), ended.date().isoformat()
-    return session.read("{days} days, {first} to {last}", days=days, first=first, last=last)
+    session.say(sentence("the imported files: {folder}", folder=folder / "data"))
+    moment = played.ended.strftime("%Y-%m-%dT%H:%M")
+    text = "look around: engage --workspace {folder} todos --now {moment}, or: status, report {main}, prospect EMAIL"
+    session.say(sentence(text, folder=folder, moment=moment, main=MAIN))
 
 
 def _write_cards(folder: Path, cards: Mapping[str, Card], zone: ZoneInfo) -> None:

@@ -26,6 +26,7 @@ from engage.rehearse.browsing import Website
 from engage.rehearse.chance import Chance
 from engage.rehearse.feed import Feed
 from engage.rehearse.happenings import COLUMNS, Happening, working_hour
+from engage.rehearse.hurry import hurried
 from engage.rehearse.people import Person, people
 from engage.rehearse.reading import Handed, Readers
 from engage.rehearse.selling import SalesTeam
@@ -38,8 +39,10 @@ from engage.stepping.tick import tick
 
 #: The first day.
 FIRST_DAY = date(2026, 9, 1)
-#: When the engine ticks, by local time; mail is delivered at the last three, and people sell at the last two.
-_TICKS = (time(0), time(9), time(13), time(18))
+#: When the engine ticks and mail is delivered, by local time, on working days and on others; on working days
+#: people sell from noon on.
+_WORKING, _RESTING = (time(9), time(13), time(18)), (time(9),)
+_NOON = time(12)
 #: Before the first tick everything is brought in.
 _OPENING = time(8, 30)
 #: How much is done on a day off, against a working day.
@@ -99,18 +102,23 @@ def run_demo(
     progress: Callable[[int], None] = lambda day: None,
 ) -> Played:
     """Bring so many prospects in, start every scenario and let so many days pass; ``progress`` is told each day."""
-    play = _open(stage, seed, count)
-    began = _at(stage, FIRST_DAY, _OPENING)
+    with hurried(stage.engine):
+        return _run(_open(stage, seed, count), seed, days, progress)
+
+
+def _run(play: _Play, seed: int, days: int, progress: Callable[[int], None]) -> Played:
+    stage = play.stage
+    began = now = _at(stage, FIRST_DAY, _OPENING)
     bring_people(play.feed, tuple(play.people.values()), began)
     _expect(play, _past(play))
     _start(stage, began)
-    now = began
     for number in range(days):
         day = FIRST_DAY + timedelta(days=number)
-        _expect(play, _of_themselves(play, day))
-        for hour in _TICKS[1:] if number == 0 else _TICKS:
+        works = is_business_day(stage.workspace.hours, day)
+        _expect(play, _of_themselves(play, day, 1.0 if works else _DAY_OFF))
+        for hour in _WORKING if works else _RESTING:
             now = _at(stage, day, hour)
-            _advance(play, now, hour)
+            _advance(play, now, selling=works and hour > _NOON)
         progress(number + 1)
     return Played(seed, days, began, now, dict(play.feed.counts))
 
@@ -162,9 +170,8 @@ def _past(play: _Play) -> Iterator[Happening]:
             yield from play.website.visit(draw, person, moment, keenness=0.5)
 
 
-def _of_themselves(play: _Play, day: date) -> Iterator[Happening]:
+def _of_themselves(play: _Play, day: date, eagerness: float) -> Iterator[Happening]:
     """Yield the visits of a day that no mail brought about."""
-    eagerness = 1.0 if is_business_day(play.stage.workspace.hours, day) else _DAY_OFF
     alive = tuple(person for email, person in play.people.items() if email not in play.readers.dead)
     return play.website.day(play.chance.of("day", day), alive, _at(play.stage, day, time(0)), eagerness)
 
@@ -174,19 +181,18 @@ def _expect(play: _Play, happenings: Iterable[Happening]) -> None:
         heappush(play.coming, happening)
 
 
-def _advance(play: _Play, now: datetime, hour: time) -> None:
+def _advance(play: _Play, now: datetime, *, selling: bool) -> None:
     """Let the world move on to a moment: people, the engine, the post."""
     stage = play.stage
-    if hour >= _TICKS[2] and is_business_day(stage.workspace.hours, now.date()):
+    if selling:
         with stage.engine.begin() as connection:
             _expect(play, list(play.sales.work(connection, now)))
     _import_happened(play, now)
     with exclusive(stage.engine, "tick"), stage.engine.connect() as connection:
         tick(connection, stage.plans, now, custom=_custom(stage.workspace))
-    if hour >= _TICKS[1]:
-        deliver(stage.engine, play.post, now)
-        for mail in _handed_over(stage.engine, now):
-            _expect(play, play.readers.react(play.people[mail.email], mail))
+    deliver(stage.engine, play.post, now)
+    for mail in _handed_over(stage.engine, now):
+        _expect(play, play.readers.react(play.people[mail.email], mail))
 
 
 def _import_happened(play: _Play, now: datetime) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
+from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -47,11 +48,13 @@ HEADERS = {
 _TEXTS = frozenset(("period", "step", "type", "name", "outcomes"))
 #: Always shown, whatever they hold.
 _KEPT = frozenset(("period", "step", "entered", "waiting", "completed"))
-#: What goes first when the rest is too wide for the terminal.
+#: What is shown only where there is room, the most wanted first.
 _DISPENSABLE = (
-    "delivered", "first_at", "last_at", "soft_bounced", "complaints", "type", "hard_bounced", "opt_outs", "todos",
-    "median_wait_hours", "outcomes", "failed", "name",
+    "failed", "todos", "outcomes", "name", "median_wait_hours", "opt_outs", "hard_bounced", "type", "complaints",
+    "soft_bounced", "first_at", "last_at", "delivered",
 )  # fmt: skip
+#: A longer text goes on in a second line.
+_WIDEST = 30
 #: What stands between two columns.
 _GAP = 2
 
@@ -69,9 +72,12 @@ def card_table(card: Card, locale: Locale, width: int = 120) -> Table:
     if all(row["name"] == row["step"] for row in cells) and "name" in names:
         names.remove("name")
     texts = {name: [_text(row[name]) for row in cells] for name in names}
+    texts["name"] = ["" if row["name"] == row["step"] else str(row["name"]) for row in cells]
     texts["entered"] = [f"{row['entered']:,}" for row in cells]
     headers = {name: sentence(HEADERS[name]).read(locale) for name in names}
-    widths = {name: max(cell_len(headers[name]), *(cell_len(text) for text in texts[name]), 0) for name in names}
+    widths = {
+        name: min(max(cell_len(headers[name]), *(cell_len(text) for text in texts[name]), 0), _WIDEST) for name in names
+    }
     return _table(card, locale, _fitting(names, widths, width), headers, texts)
 
 
@@ -91,13 +97,11 @@ def _text(value: Value) -> str:
 
 def _fitting(names: list[str], widths: dict[str, int], width: int) -> list[str]:
     """Return the columns that fit side by side."""
-    kept = list(names)
+    kept = {name for name in names if name not in _DISPENSABLE}
     for name in _DISPENSABLE:
-        if sum(widths[each] + _GAP for each in kept) <= width:
-            break
-        if name in kept:
-            kept.remove(name)
-    return kept
+        if name in names and sum(widths[each] + _GAP for each in (*kept, name)) <= width + _GAP:
+            kept.add(name)
+    return [name for name in names if name in kept]
 
 
 def _table(
@@ -106,10 +110,14 @@ def _table(
     title = sentence(
         "{name} ({scenario}, version {version})", name=card.name, scenario=card.scenario, version=card.version
     )
-    table = Table(box=SIMPLE_HEAD, title=Text(title.read(locale)), title_justify="left", show_edge=False, padding=(0, 1, 0, 0))
+    heading = Text(title.read(locale))
+    table = Table(box=SIMPLE_HEAD, title=heading, title_justify="left", show_edge=False, padding=(0, 1, 0, 0))
     for name in names:
         left = name in _TEXTS
-        table.add_column(Text(headers[name]), justify="left" if left else "right", no_wrap=not left, overflow="fold")
+        justify: JustifyMethod = "left" if left else "right"
+        table.add_column(
+            Text(headers[name]), justify=justify, no_wrap=not left, overflow="fold", max_width=_WIDEST if left else None
+        )
     for place in range(len(next(iter(texts.values()), ()))):
         table.add_row(*(Text(texts[name][place]) for name in names))
     return table

@@ -6,9 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select
 
 from engage.wording import Sentence, sentence
+
+#: Rows of a span.
+SPAN = 50_000
+#: No key is greater.
+LAST = 2**62
+#: The first key of a span, excluded, and the last, included.
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +37,35 @@ def offenders(connection: Connection, found: Select[Any]) -> tuple[int, Row[Any]
     return (row.number, row) if row is not None else (0, None)
 
 
-def finding(connection: Connection, check: str, found: Select[Any], template: str) -> Iterator[Finding]:
-    """Yield a finding if a statement has rows; the sentence may name ``count`` and the first row's columns."""
-    count, row = offenders(connection, found)
-    if row is not None:
-        values = {name: value for name, value in row._mapping.items() if name != "number"}
+def spans(connection: Connection, key: ColumnElement[Any]) -> Iterator[Span]:
+    """Yield spans of a key, some ten thousand rows each, that cover every key there can be.
+
+    What is summed up span by span needs little memory, however large the table.
+    """
+    low = 0
+    while True:
+        ahead = select(key).where(key > low).order_by(key).offset(SPAN - 1).limit(1)
+        high = connection.scalar(ahead)
+        yield low, LAST if high is None else high
+        if high is None:
+            return
+        low = high
+
+
+def within(key: ColumnElement[Any], span: Span) -> ColumnElement[bool]:
+    """Return whether a key lies in a span."""
+    return and_(key > span[0], key <= span[1])
+
+
+def finding(connection: Connection, check: str, template: str, *found: Select[Any]) -> Iterator[Finding]:
+    """Yield a finding if statements that are alike have rows.
+
+    The sentence may name ``count`` and the columns of the first row.
+    """
+    count, first = 0, None
+    for each in found:
+        more, row = offenders(connection, each)
+        count, first = count + more, first if first is not None else row
+    if first is not None:
+        values = {name: value for name, value in first._mapping.items() if name != "number"}
         yield Finding(check, count, sentence(template, count=f"{count:,}", **values))

@@ -35,7 +35,7 @@ def orphans(connection: Connection) -> Iterator[Finding]:
             .outerjoin(p, p.c.id == made.c.prospect_id)
             .where(made.c.enrolment_id.is_not(None), not_(visited))
         )
-        yield from finding(connection, "effects", lone, template)
+        yield from finding(connection, "effects", template, lone)
 
 
 def unexplained(connection: Connection) -> Iterator[Finding]:
@@ -43,4 +43,4 @@ def unexplained(connection: Connection) -> Iterator[Finding]:
     d = t.todos
     nobody = select(d.c.id).where(d.c.enrolment_id.is_(None), d.c.created_by.is_(None))
     template = "{count} ToDos name neither a scenario nor a user as their origin, the first number {id}"
-    yield from finding(connection, "origins", nobody, template)
+    yield from finding(connection, "origins", template, nobody)

@@ -18,7 +18,7 @@ def one_open_run(connection: Connection) -> Iterator[Finding]:
     keys = (e.c.prospect_id, e.c.scenario_id)
     twice = select(*keys).where(text("state < 2")).group_by(*keys).having(func.count() > 1)
     template = "{count} prospects are in a scenario twice at once, the first {email} in {scenario}"
-    yield from finding(connection, "one-run", _of_prospects(twice), template)
+    yield from finding(connection, "one-run", template, _of_prospects(twice))
 
 
 def runs_numbered(connection: Connection) -> Iterator[Finding]:
@@ -27,7 +27,7 @@ def runs_numbered(connection: Connection) -> Iterator[Finding]:
     keys = (e.c.prospect_id, e.c.scenario_id)
     gaps = or_(func.min(e.c.run) != 1, func.max(e.c.run) != func.count())
     template = "the runs of {count} prospects are not numbered from 1 without a gap, the first {email} in {scenario}"
-    yield from finding(connection, "runs", _of_prospects(select(*keys).group_by(*keys).having(gaps)), template)
+    yield from finding(connection, "runs", template, _of_prospects(select(*keys).group_by(*keys).having(gaps)))
 
 
 def _of_prospects(found: Select[Any]) -> Select[Any]:
@@ -48,10 +48,10 @@ def moves_counted(connection: Connection) -> Iterator[Finding]:
     template = (
         "the visits of {count} runs are not numbered from 0 to the last step passed, the first {email} in {scenario}"
     )
-    yield from finding(connection, "moves", _of_runs(wrong), template)
+    yield from finding(connection, "moves", template, _of_runs(wrong))
     bare = select(e.c.id).where(e.c.moves > 0, not_(exists(select(1).where(v.c.enrolment_id == e.c.id))))
     template = "{count} runs have passed steps and have no visits, the first {email} in {scenario}"
-    yield from finding(connection, "moves", _of_runs(bare), template)
+    yield from finding(connection, "moves", template, _of_runs(bare))
 
 
 def timed(connection: Connection) -> Iterator[Finding]:
@@ -61,7 +61,7 @@ def timed(connection: Connection) -> Iterator[Finding]:
         "{count} runs wait and no timer will wake them in time, the first {email} in {scenario} at {step}; "
         "run: engage db check --repair"
     )
-    yield from finding(connection, "timers", _of_runs(select(lost.c.id)), template)
+    yield from finding(connection, "timers", template, _of_runs(select(lost.c.id)))
 
 
 def _of_runs(found: Select[Any]) -> Select[Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Connection, Row, Select, func, literal, select, type_coerce
+from sqlalchemy import BigInteger, Connection, Select, func, literal, select, type_coerce
 
 from engage.sql import tables as t
 from engage.sql.codes import Figure
@@ -26,9 +27,9 @@ class Tally:
     """The figures of a step, in a period."""
 
     step: str
-    period: str = ""
     kind: str = ""
     name: str = ""
+    period: str = ""
     counts: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     #: finished visits by the class of their waiting time
     waits: dict[int, int] = field(default_factory=lambda: defaultdict(int))
@@ -66,8 +67,10 @@ class Tally:
         if figure in OUTCOMES:
             self.waits[wait] += count
         if figure in VISITS and count > 0:
-            self.first = min((at for at in (self.first, first) if at is not None), default=None)
-            self.last = max((at for at in (self.last, last) if at is not None), default=None)
+            if first is not None and (self.first is None or first < self.first):
+                self.first = first
+            if last is not None and (self.last is None or last > self.last):
+                self.last = last
 
 
 def tallies(
@@ -79,23 +82,30 @@ def tallies(
     by: Series | None = None,
 ) -> list[Tally]:
     """Return the figures of each step that has any, in the order in which the steps first appeared."""
+    sums = connection.execute(_sums(scenario, since, until, by_day=by is not None)).all()
+    steps = _steps(connection, {row.step_id for row in sums})
+    periods = {
+        day: period_of(_EPOCH + timedelta(days=day), by) if by is not None else "" for day in {row.day for row in sums}
+    }
     found: dict[tuple[str, int], Tally] = {}
-    for row in connection.execute(_sums(scenario, since, until, by_day=by is not None)):
-        period = period_of(_EPOCH + timedelta(days=row.day), by) if by is not None else ""
-        key = (period, row.step_id)
+    for step_id, day, figure, bucket, total, first, last in sums:
+        key = (periods[day], step_id)
         if key not in found:
-            found[key] = Tally(row.key, period, row.kind, row.name)
-        _add(found[key], row)
-    return list(found.values())
+            found[key] = Tally(*steps[step_id], period=periods[day])
+        found[key].add(figure, bucket, int(total), first, last)
+    return [found[key] for key in sorted(found)]
 
 
-def _add(tally: Tally, row: Row[Any]) -> None:
-    tally.add(row.figure, row.bucket, int(row.total), row.first_at, row.last_at)
+def _steps(connection: Connection, numbers: Iterable[int]) -> dict[int, tuple[str, str, str]]:
+    """Return the key, kind and name of steps, by their numbers."""
+    s = t.steps
+    found = connection.execute(select(s.c.id, s.c.key, s.c.kind, s.c.name).where(s.c.id.in_(list(numbers))))
+    return {row.id: (row.key, row.kind, row.name) for row in found}
 
 
 def _sums(scenario: str, since: date | None, until: date | None, *, by_day: bool) -> Select[Any]:
     """Return the sums for each step, figure and class of waiting time, and for each day of a series."""
-    n, s = t.totals, t.steps
+    n = t.totals
     number = select(t.scenarios.c.id).where(t.scenarios.c.key == scenario).scalar_subquery()
     wheres = [n.c.scenario_id == number]
     if since is not None:
@@ -104,7 +114,7 @@ def _sums(scenario: str, since: date | None, until: date | None, *, by_day: bool
         wheres.append(n.c.day <= (until - _EPOCH).days)
     day = n.c.day if by_day else literal(0)
     keys = [n.c.step_id, n.c.figure, n.c.bucket, *([n.c.day] if by_day else [])]
-    sums = (
+    return (
         select(
             n.c.step_id, day.label("day"), n.c.figure, n.c.bucket, func.sum(n.c.count).label("total"),
             func.min(type_coerce(n.c.first_at, BigInteger)).label("first_at"),
@@ -112,9 +122,7 @@ def _sums(scenario: str, since: date | None, until: date | None, *, by_day: bool
         )
         .where(*wheres)
         .group_by(*keys)
-        .subquery("sums")
     )  # fmt: skip
-    return select(sums, s.c.key, s.c.kind, s.c.name).join(s, s.c.id == sums.c.step_id).order_by(sums.c.day, s.c.id)
 
 
 def period_of(day: date, by: Series) -> str:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, Subquery, and_, column, func, literal, select, text, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Select,
+    Subquery,
+    and_,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    text,
+    type_coerce,
+)
 
 from engage.sql import tables as t
 from engage.sql.codes import RunState, TimerKind
@@ -45,8 +58,12 @@ def _timed(connection: Connection) -> Subquery:
     else:
         keys = func.json_each(w.c.ids).table_valued(column("value", BigInteger()))
         joined = w.join(keys, text("true"))
+        # Without the cast SQLite compares by another affinity and makes no index: each is looked for among all.
         each = (
-            select(keys.c.value.label("key"), w.c.step_id, due).select_from(joined).where(kinds).subquery("each_timed")
+            select(cast(keys.c.value, BigInteger).label("key"), w.c.step_id, due)
+            .select_from(joined)
+            .where(kinds)
+            .subquery("each_timed")
         )
     first = func.min(each.c.due).label("first")
     return select(each.c.key, each.c.step_id, first).group_by(each.c.key, each.c.step_id).subquery("timed")
