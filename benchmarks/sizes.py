@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import text
 
 from benchmarks.places import database
-from benchmarks.world import START, open_world, series, settle
+from benchmarks.world import open_world, series, settle
 from engage.reports.card import report_card
 
 
@@ -53,7 +53,7 @@ def card_seconds(kind: str, visits: int = 10_000_000) -> float:
         applied = app.applied()
         with app.engine.connect() as connection:
             before = time.perf_counter()
-            report_card(connection, applied.plans.scenarios["j"], START, zone=applied.plans.house.hours.zone)
+            report_card(connection, applied.plans.scenarios["j"], zone=applied.plans.house.hours.zone)
             took = time.perf_counter() - before
         app.engine.dispose()
     return took

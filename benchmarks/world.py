@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection, text
 
-from engage.app import App, apply, open_app, read_workspace
+from engage.app import App, apply, open_app
+from engage.graph.folder import read_workspace
 from engage.settings import Settings
 from engage.stepping import states
 
@@ -98,7 +99,7 @@ def settle(app: App) -> None:
         return
     raw = app.engine.raw_connection()
     try:
-        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # type: ignore[union-attr]
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         raw.cursor().execute("ANALYZE")
     finally:
         raw.close()

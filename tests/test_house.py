@@ -88,9 +88,7 @@ def tree_of(path: Path) -> ast.Module:
 def test_imports_go_down_only() -> None:
     """The contracts of import-linter in pyproject.toml hold."""
     command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()"]
-    done = subprocess.run(
-        [*command, "--no-cache", "--no-logo"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*command, "--no-cache", "--no-logo"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

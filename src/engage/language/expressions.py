@@ -28,7 +28,7 @@ class Merge:
 Parts = tuple[str | Merge, ...]
 
 _THINGS = {"prospect": None, "owner": ("name",), "scenario": ("name",)}
-_environment = Environment(autoescape=False, keep_trailing_newline=True)
+_environment = Environment(autoescape=False, keep_trailing_newline=True)  # noqa: S701 - only parses, never renders
 
 
 class BadExpression(ValueError):

@@ -193,7 +193,7 @@ if TYPE_CHECKING:
     StepWord = AnyStep
 else:
     StepWord = Annotated[
-        Union[tuple(Annotated[model, Tag(key)] for key, model in STEPS.items())],
+        Union[tuple(Annotated[model, Tag(key)] for key, model in STEPS.items())],  # noqa: UP007 - made from a table
         Discriminator(step_key),
     ]
 Steps = Annotated[tuple[StepWord, ...], AsTuple]
