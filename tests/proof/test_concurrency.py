@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from engage.app import App
 from engage.settings import Settings
@@ -151,6 +152,29 @@ def test_a_deadlock_with_a_writer_is_settled(postgresql_engine: Engine) -> None:
     assert [world.score("a"), world.score("b")] == [20, 20]
     assert [world.owner("a"), world.owner("b")] == ["user:sato", "user:sato"]
     assert problems(engine) == []
+
+
+def test_a_connection_lost_in_a_chunk_is_told_and_nothing_else_is_lost(postgresql_engine: Engine) -> None:
+    """R23: the server ends every connection in the middle of a chunk; the next tick goes on from the last commit."""
+    engine = postgresql_engine
+    expected = alone(engine, 5)
+    world_of(engine)
+    cut: list[str] = []
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
+
+    def act(statement: str) -> None:
+        if statement.startswith("INSERT INTO visits") and len(cut) < 3:
+            cut.append(statement)
+            if len(cut) == 3:
+                with connected(address(engine)) as own, own.connect() as connection:
+                    connection.execute(text(others), {"name": engine.url.database})
+
+    with before_statements(engine, act), pytest.raises(OperationalError, match=r"terminat|closed"):
+        app_of(engine).tick(at(MOMENTS[0]), chunk=5)
+    for moment in MOMENTS:
+        app_of(engine).tick(at(moment), chunk=5)
+    assert problems(engine) == []
+    assert history(engine) == expected
 
 
 def test_writers_get_in_while_a_tick_runs(engine: Engine) -> None:

@@ -23,7 +23,7 @@ from tests.proof.audit import dump, emptied, problems
 from tests.proof.history import history
 from tests.proof.interference import before_statements, once
 from tests.proof.poison import refuse
-from tests.support.moments import at
+from tests.support.moments import START, at
 from tests.support.world import World
 
 PEOPLE = [f"p{n:02}" for n in range(9)]
@@ -93,7 +93,7 @@ def test_hole_2_an_activity_with_a_lower_key_that_commits_later_is_learnt(postgr
     """Remedy: an inbox whose rows are deleted by who learns them, never "key > last seen"."""
     world = World(postgresql_engine, f"steps: [{PAGE}]\n")
     world.people("a", "b")
-    world.activity("b", "file_downloaded", "a.pdf", at="0 days")
+    world.activity("b", "page_viewed", "/before", at=START - timedelta(hours=1))
     world.tick("0 days")
     with postgresql_engine.connect() as slow:
         transaction = slow.begin()

@@ -59,7 +59,9 @@ def clear(connection: Connection, *tables: Table) -> None:
 
 def forget(connection: Connection) -> None:
     """Know no longer which temporary tables a connection has: a rollback takes those made before it."""
-    connection.info.pop(MADE, None)
+    # A connection that was lost has forgotten already, and asking for its notes would hide why it was lost.
+    if not connection.invalidated:
+        connection.info.pop(MADE, None)
 
 
 def analyse(connection: Connection, *tables: Table) -> None:

@@ -18,8 +18,9 @@ from engage.sql.packing import is_postgres, pack
 from engage.sql.predicates import holds
 from engage.sql.scratch import clear
 from engage.stepping.figures import Figures
+from engage.stepping.holding import LEFT, leave_runs
 from engage.stepping.journeys import Course, Tick, course_of
-from engage.stepping.look import LEFT, fill_open, fill_span, leave_runs
+from engage.stepping.look import fill_open, fill_span
 from engage.stepping.pauses import open_day
 from engage.wording import sentence
 
