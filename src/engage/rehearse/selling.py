@@ -111,5 +111,3 @@ class _OpenTodo:
     prospect_id: int
     email: str
     company: str
-
-
