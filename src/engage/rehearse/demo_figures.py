@@ -128,7 +128,7 @@ def _deals(connection: Connection) -> dict[str, Deals]:
 
 def _assignees(connection: Connection, now: datetime) -> tuple[Assignee, ...]:
     d, s, u = t.todos, t.standings, t.users
-    owned = dict(connection.execute(select(s.c.owner, func.count()).group_by(s.c.owner)).all())
+    owned: dict[str | None, int] = dict(connection.execute(select(s.c.owner, func.count()).group_by(s.c.owner)).all())
     done, late = d.c.status == "completed", d.c.due_at < now
     counted = (done, ~done, ~done & late, ~done & (d.c.priority == "high"))
     sums = (func.sum(case((test, 1), else_=0)) for test in counted)

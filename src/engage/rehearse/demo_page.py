@@ -181,7 +181,7 @@ class _Page:
                 one.open,
                 one.overdue or None,
                 one.high or None,
-            )  # noqa: E501
+            )
             for one in outcome.assignees
         ]
         return self.table("assignees_title", [("assignee", False), *((key, True) for key in figures)], rows)
