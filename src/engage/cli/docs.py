@@ -131,7 +131,7 @@ def modules() -> str:
     root = Path(engage.__file__).parent
     parts, folder = [_MODULES], None
     for path in sorted(
-        root.rglob("*.py"), key=lambda path: (path.parent.relative_to(root), path.name != "__init__.py")
+        root.rglob("*.py"), key=lambda path: (path.parent.relative_to(root), path.name != "__init__.py", path.name)
     ):
         place = path.parent.relative_to(root).as_posix()
         if place != folder:

@@ -41,7 +41,7 @@ from engage.stepping.tick import tick
 FIRST_DAY = date(2026, 9, 1)
 #: When the engine ticks and mail is delivered, by local time, on working days and on others; on working days
 #: people sell from noon on.
-_WORKING, _RESTING = (time(9), time(13), time(18)), (time(9),)
+_WORKING, _RESTING = (time(9), time(16)), (time(12),)
 _NOON = time(12)
 #: Before the first tick everything is brought in.
 _OPENING = time(8, 30)

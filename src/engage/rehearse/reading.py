@@ -79,7 +79,7 @@ class Readers:
             return
         opened = soon(draw, mail.at, 7)
         yield _of_mail(opened, mail, "email_opened")
-        if draw.random() < (0.1 + 0.3 * person.interest) * lure.clicks:
+        if draw.random() < (0.07 + 0.25 * person.interest) * lure.clicks:
             yield from self._click(draw, person, mail, lure, minutes(draw, opened))
         elif mail.marketing and draw.random() < 0.03:
             yield _of_mail(minutes(draw, opened), mail, "email_unsubscribed")

@@ -16,13 +16,13 @@ from engage.sql import tables as t
 
 #: How many of a hundred open ToDos each gets done in half a working day, and how many at most.
 _DILIGENCE: Mapping[str, tuple[int, int]] = {
-    "user:sato": (46, 4),
-    "user:suzuki": (30, 3),
-    "user:takahashi": (42, 4),
-    "user:tanaka": (17, 2),
-    "queue:inside-sales": (22, 4),
+    "user:sato": (18, 3),
+    "user:suzuki": (12, 2),
+    "user:takahashi": (16, 3),
+    "user:tanaka": (8, 2),
+    "queue:inside-sales": (10, 3),
 }
-_OTHERS = (25, 2)
+_OTHERS = (10, 2)
 #: What comes of a call; the first opens an opportunity.
 _DEAL = "商談化。提案書を送付"
 _OUTCOMES = (

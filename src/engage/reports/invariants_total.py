@@ -26,8 +26,8 @@ def visits_counted(connection: Connection) -> Iterator[Finding]:
     real = _summed(connection, t.enrolments.c.id, v.c.enrolment_id, grouped)
     template = (
         "for {count} outcomes of steps the report and the visits differ, the first {figure} of {step} ({scenario}): "
+        "{shown} reported, {real} visits"
     )
-    template += "{shown} reported, {real} visits"
     yield from _compared(connection, "visits", real, _totals(connection, range(7)), template)
 
 
@@ -41,8 +41,10 @@ def open_counted(connection: Connection) -> Iterator[Finding]:
     )
     counted = _summed(connection, e.c.id, e.c.id, grouped)
     real = {(step, _STATES[state]): count for (step, state), count in counted.items()}
-    template = "at {count} places the report and the open runs differ, the first {figure} at {step} ({scenario}): "
-    template += "{shown} reported, {real} there"
+    template = (
+        "at {count} places the report and the open runs differ, the first {figure} at {step} ({scenario}): "
+        "{shown} reported, {real} there"
+    )
     yield from _compared(connection, "open", real, _totals(connection, _STATES.values()), template)
 
 
