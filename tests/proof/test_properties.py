@@ -49,7 +49,7 @@ EVENTS = st.sampled_from(
 def profile(examples: int, steps: int) -> settings:
     """Return how long to look: the same examples in every run, unless the environment asks for more."""
     return settings(
-        max_examples=examples * (40 if THOROUGH else 1),
+        max_examples=examples * (15 if THOROUGH else 1),
         stateful_step_count=steps,
         deadline=None,
         derandomize=not THOROUGH,
@@ -224,12 +224,12 @@ def live(engines: tuple[Engine, ...], examples: int, steps: int) -> None:
 
 def test_any_life_keeps_the_promises(quick_sqlite: Engine) -> None:
     """SPEC sections 7, 8, 12 and 19: one place, the report's equation, the ledger, timers, each step once."""
-    live((quick_sqlite,), 14, 25)
+    live((quick_sqlite,), 40, 25)
 
 
 def test_any_life_is_the_same_on_both_databases(quick_sqlite: Engine, postgresql_engine: Engine) -> None:
     """R37: the same events make the same history, to the microsecond."""
-    live((quick_sqlite, postgresql_engine), 6, 20)
+    live((quick_sqlite, postgresql_engine), 15, 20)
 
 
 OUTAGE = 96
@@ -274,7 +274,7 @@ def str_order(moment: tuple[int, int, object]) -> tuple[int, int, str]:
 def test_one_tick_after_an_outage_gives_the_ways_out_of_many_on_time(quick_sqlite: Engine) -> None:
     """SPEC section 7: the same events lead to the same way out of every trigger already waiting."""
 
-    @profile(10, 1)
+    @profile(25, 1)
     @given(trigger_scenarios(), events_of_an_outage(), HOURS)
     def same(scenario: str, events: list[tuple[int, int, tuple[str, str]]], sent: int) -> None:
         often = first_ways_out(quick_sqlite, scenario, events, sent, [*range(0, OUTAGE, 8), OUTAGE])
