@@ -91,9 +91,8 @@ def _one_happened(walk: Walk, event: moves.Event, low: Moment, high: Moment) -> 
         wheres.append(named(a.c.link_id, event.links))
     if event.mails:
         m = t.messages
-        wheres.append(
-            exists(select(1).where(m.c.id == a.c.message_id, m.c.enrolment_id == cohort.c.id, _of(walk, event.mails)))
-        )
+        ours = select(1).where(m.c.id == a.c.message_id, m.c.enrolment_id == cohort.c.id, _of(walk, event.mails))
+        wheres.append(exists(ours.correlate(a, cohort)))
     return exists(select(1).select_from(a).where(*wheres))
 
 
