@@ -155,7 +155,7 @@ class People(Ground):
         s, c = t.standings, t.category_scores
         connection.execute(update(s).values(score=s.c.score + points).where(s.c.prospect_id == key))
         if number is not None:
-            made = upsert(connection, c).values(prospect_id=key, category_id=number, points=points)
+            made = upsert(connection.dialect.name, c).values(prospect_id=key, category_id=number, points=points)
             sum_ = {"points": c.c.points + points}
             connection.execute(made.on_conflict_do_update(index_elements=["prospect_id", "category_id"], set_=sum_))  # type: ignore[attr-defined]
 

@@ -94,7 +94,7 @@ def _write_activities(connection: Connection, sent: Sequence[Queued], now: datet
     rows = [_activity(message, now, words) for message in sent]
     if not rows:
         return
-    written = upsert(connection, t.activities).on_conflict_do_nothing().returning(t.activities.c.id)  # type: ignore[attr-defined]
+    written = upsert(connection.dialect.name, t.activities).on_conflict_do_nothing().returning(t.activities.c.id)  # type: ignore[attr-defined]
     made = connection.scalars(written, rows).all()
     if made:
         connection.execute(insert(t.unlearnt), [{"occurred_at": now, "activity_id": key} for key in made])

@@ -90,7 +90,7 @@ def _store(connection: Connection, people: Table) -> list[int]:
         .select_from(values.join(people, people.c.n == values.c.n))
         .where(values.c.empty.is_(False), people.c.prospect_id.is_not(None))
     )
-    into: Any = upsert(connection, f).from_select(["prospect_id", "field_id", *_KEPT], said)
+    into: Any = upsert(connection.dialect.name, f).from_select(["prospect_id", "field_id", *_KEPT], said)
     differs: list[ColumnElement[bool]] = [f.c[name].is_distinct_from(into.excluded[name]) for name in _KEPT]
     stored_ = into.on_conflict_do_update(
         index_elements=[f.c.prospect_id, f.c.field_id],

@@ -10,8 +10,10 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Insert,
     Select,
     SmallInteger,
+    Update,
     case,
     cast,
     false,
@@ -24,12 +26,14 @@ from sqlalchemy import (
     true,
 )
 
+from engage.language.conditions import Condition
 from engage.language.fields import GRADES
 from engage.plan.moves import GradeCriterion, Grading, Plans
 from engage.sql import tables as t
 from engage.sql.columns import Key
 from engage.sql.predicates import Now, Who, truth
-from engage.sql.scratch import analyse, clear, inserted, keyless, scratch, update_from
+from engage.sql.scratch import analyse, clear, counted, keyless, scratch, update_from
+from engage.sql.standing import run, standing
 
 #: Where everybody starts, and the best grade, by their places.
 START, BEST = GRADES.index("D"), len(GRADES) - 1
@@ -45,18 +49,33 @@ regraded = keyless(
 
 
 def regrade(connection: Connection, plans: Plans, now: datetime, who: Select[Any]) -> None:
-    """Bring the grades of prospects up to date; ``who`` selects their keys.
+    """Bring the grades of prospects up to date; ``who`` is a standing SELECT of their keys.
 
     The temporary table ``regraded`` holds those whose grade changed until the transaction ends.
     """
     clear(connection, regraded)
-    house = plans.house
-    asked = Now(now, house.hours.zone, house.locale, house.require_consent)
-    graded = _graded(plans.grading, who, asked)
-    changed = select(graded.c.prospect_id, graded.c.new).where(graded.c.new.is_distinct_from(graded.c.old))
-    if inserted(connection, insert(regraded).from_select(["prospect_id", "grade"], changed)):
+    asked = Now.of(plans.house, now)
+    model = (tuple(plans.grading.profiles.items()), plans.grading.choices)
+    if run(connection, _regraded(*model, who, asked.always), asked).rowcount:
         analyse(connection, regraded)
-        connection.execute(update_from(connection, t.standings, regraded, {"grade": regraded.c.grade}))
+        run(connection, _brought(connection.dialect.name), asked)
+
+
+@standing
+def _regraded(
+    profiles: tuple[tuple[str, tuple[GradeCriterion, ...]], ...],
+    choices: tuple[tuple[str, Condition], ...],
+    who: Select[Any],
+    rules: Now,
+) -> Insert:
+    graded = _graded(Grading(dict(profiles), choices), who, rules)
+    changed = select(graded.c.prospect_id, graded.c.new).where(graded.c.new.is_distinct_from(graded.c.old))
+    return counted(insert(regraded).from_select(["prospect_id", "grade"], changed))
+
+
+@standing
+def _brought(database: str) -> Update:
+    return update_from(database, t.standings, regraded, {"grade": regraded.c.grade})
 
 
 def _graded(grading: Grading, who: Select[Any], now: Now) -> FromClause:

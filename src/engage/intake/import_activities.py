@@ -201,7 +201,7 @@ def _store(connection: Connection) -> int:
     """Write the events, each with its row in ``unlearnt``; return how many were new."""
     a = t.activities
     rows = select(*(events.c[name] for name in _COPIED), literal(SOURCE)).where(events.c.prospect_id.is_not(null()))
-    into = upsert(connection, a).from_select([*_COPIED, "source"], rows.order_by(events.c.n))
+    into = upsert(connection.dialect.name, a).from_select([*_COPIED, "source"], rows.order_by(events.c.n))
     made = into.on_conflict_do_nothing().returning(type_coerce(a.c.occurred_at, BigInteger), a.c.id)  # type: ignore[attr-defined]
     new = [tuple(row) for row in connection.execute(made)]
     load(connection, t.unlearnt, ("occurred_at", "activity_id"), new)

@@ -107,7 +107,8 @@ def write_members(connection: Connection, found: Sequence[Membership], task: Tas
 def _put_on(connection: Connection, task: Task) -> list[int]:
     kept = t.list_members
     who = select(members.c.prospect_id, members.c.list_id, literal(micros(task.now), Instant)).distinct()
-    into = upsert(connection, kept).from_select(["prospect_id", "list_id", "since"], who.where(members.c.n >= 0))
+    names = ["prospect_id", "list_id", "since"]
+    into = upsert(connection.dialect.name, kept).from_select(names, who.where(members.c.n >= 0))
     return list(connection.scalars(into.on_conflict_do_nothing().returning(kept.c.prospect_id)))  # type: ignore[attr-defined]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Insert,
     Integer,
     Select,
     case,
@@ -29,6 +30,7 @@ from engage.sql.codes import CHUNK, EntryKind, TimerKind
 from engage.sql.columns import Key
 from engage.sql.packing import pack, unpacked
 from engage.sql.scratch import analyse, clear, keyless, scratch, update_from
+from engage.sql.standing import NOW, standing
 
 #: Timers of one minute are packed together.
 _MINUTE = literal(60_000_000, BigInteger)
@@ -49,13 +51,16 @@ idle = keyless(
 
 def start_inactivity(connection: Connection, plans: Plans, now: datetime, prospects: Select[Any]) -> None:
     """Write timers for prospects that have none: new ones, or all when the rule is first applied."""
-    if plans.scoring.inactivity is None:
-        return
+    if plans.scoring.inactivity is not None:
+        time_inactivity(connection, _beginning(plans.scoring.inactivity, prospects), now)
+
+
+@standing
+def _beginning(rule: Inactivity, prospects: Select[Any]) -> Select[Any]:
     s = t.standings
     since = type_coerce(func.coalesce(s.c.last_activity_at, s.c.created_at), BigInteger)
-    due = since + (s.c.inactive_periods + 1) * _span(plans.scoring.inactivity)
-    who = select(s.c.prospect_id, due.label("due_at")).where(s.c.prospect_id.in_(prospects))
-    time_inactivity(connection, who, now)
+    due = since + (s.c.inactive_periods + 1) * _span(rule)
+    return select(s.c.prospect_id, due.label("due_at")).where(s.c.prospect_id.in_(prospects))
 
 
 def count_inactive(connection: Connection, plans: Plans, now: datetime, timer_ids: list[int]) -> None:
@@ -69,10 +74,16 @@ def count_inactive(connection: Connection, plans: Plans, now: datetime, timer_id
         _fill(connection, rule, now, timer_ids)
         _take_points(connection, rule)
         values = {"inactive_periods": idle.c.periods}
-        connection.execute(update_from(connection, t.standings, idle, values))
-        due = idle.c.since + (idle.c.periods + 1) * _span(rule)
-        time_inactivity(connection, select(idle.c.prospect_id, due.label("due_at")), now)
+        connection.execute(update_from(connection.dialect.name, t.standings, idle, values))
+        time_inactivity(connection, _again(rule), now)
     connection.execute(delete(t.timers).where(t.timers.c.id.in_(timer_ids)))
+
+
+@standing
+def _again(rule: Inactivity) -> Select[Any]:
+    """Select when the next period of those in ``idle`` is full."""
+    due = idle.c.since + (idle.c.periods + 1) * _span(rule)
+    return select(idle.c.prospect_id, due.label("due_at"))
 
 
 def _span(rule: Inactivity) -> ColumnElement[int]:
@@ -83,7 +94,7 @@ def _fill(connection: Connection, rule: Inactivity, now: datetime, timer_ids: li
     """Fill ``idle`` with the prospects packed in some timers."""
     clear(connection, idle)
     s = t.standings
-    claimed = select(unpacked(connection, timer_ids).c.key)
+    claimed = select(unpacked(connection.dialect.name, timer_ids).c.key)
     lock_standings(connection, claimed)
     since = type_coerce(func.coalesce(s.c.last_activity_at, s.c.created_at), BigInteger)
     full = (literal(micros(now), BigInteger) - since) // _span(rule)
@@ -118,19 +129,20 @@ def _most(connection: Connection) -> int:
 
 
 def time_inactivity(connection: Connection, who: Select[Any], now: datetime) -> None:
-    """Write timers for prospects, packed by the minute of their ``due_at``; what is overdue is due now."""
-    at = literal(micros(now), BigInteger)
+    """Write timers for a standing SELECT of prospects, packed by the minute of ``due_at``; the overdue are due now."""
+    connection.execute(_timed(connection.dialect.name, who), {"now": micros(now)})
+
+
+@standing
+def _timed(database: str, who: Select[Any]) -> Insert:
     chosen = who.subquery("chosen")
     each = select(
-        chosen.c.prospect_id, case((chosen.c.due_at < at, at), else_=chosen.c.due_at).label("due_at")
+        chosen.c.prospect_id, case((chosen.c.due_at < NOW, NOW), else_=chosen.c.due_at).label("due_at")
     ).subquery("each")
     minute = each.c.due_at // _MINUTE
     place = func.row_number().over(partition_by=minute, order_by=each.c.prospect_id)
     placed = select(*each.c, minute.label("minute"), ((place - 1) // CHUNK).label("part")).subquery("placed")
     rows = select(
-        literal(int(TimerKind.INACTIVE)),
-        func.min(placed.c.due_at),
-        func.count(),
-        pack(connection, placed.c.prospect_id),
-    ).group_by(placed.c.minute, placed.c.part)
-    connection.execute(insert(t.timers).from_select(["kind", "due_at", "count", "ids"], rows))
+        literal(int(TimerKind.INACTIVE)), func.min(placed.c.due_at), func.count(), pack(database, placed.c.prospect_id)
+    ).group_by(placed.c.minute, placed.c.part)  # fmt: skip
+    return insert(t.timers).from_select(["kind", "due_at", "count", "ids"], rows)

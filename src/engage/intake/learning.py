@@ -14,7 +14,11 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Insert,
     Integer,
+    Select,
+    Subquery,
+    Update,
     case,
     func,
     insert,
@@ -34,8 +38,10 @@ from engage.intake.scoring import earn_by_rules, numbered
 from engage.language.events import PASSIVE
 from engage.plan.moves import Plans, Scoring
 from engage.sql import tables as t
+from engage.sql.asked import Now
 from engage.sql.columns import Instant, Key
 from engage.sql.scratch import analyse, clear, keyless, scratch, update_from
+from engage.sql.standing import NOW, run, standing
 
 #: What the batch means for each prospect: points, and the latest moment that was not passive (microseconds).
 news = keyless(
@@ -75,7 +81,7 @@ def learn_chunk(connection: Connection, plans: Plans, now: datetime, limit: int 
     """
     lock_ledger(connection)
     begin_earning(connection)
-    taken, counted = take(connection, now, limit)
+    taken, counted = take(connection, Now.of(plans.house, now), limit)
     if not counted:
         return Learnt(taken, counted)
     types = types_present(connection)
@@ -83,7 +89,7 @@ def learn_chunk(connection: Connection, plans: Plans, now: datetime, limit: int 
     scored = _earn(connection, plans, now, types)
     if scored:
         write_entries(connection)
-    _bring_up_to_date(connection, plans.scoring, now, types)
+    _bring_up_to_date(connection, plans, now, types)
     return Learnt(taken, counted, scored, mailable)
 
 
@@ -92,18 +98,32 @@ def _earn(connection: Connection, plans: Plans, now: datetime, types: dict[str, 
     asked = Scoring(tuple(rule for rule in plans.scoring.rules if rule.event in types))
     if not asked.rules:
         return False
-    source = select(batch, literal(now, Instant).label("learnt_at")).subquery("source")
     rules = numbered(connection, asked)
-    return earn_by_rules(connection, rules, source, plans.house.hours.zone, anew=False) > 0
+    at = Now.of(plans.house, now)
+    return earn_by_rules(connection, rules, _source(), plans.house.hours.zone, anew=False, asked=at) > 0
 
 
-def _bring_up_to_date(connection: Connection, scoring: Scoring, now: datetime, types: dict[str, int]) -> None:
+@standing
+def _source() -> Subquery:
+    """Return the batch as scoring rules read it."""
+    return select(batch, type_coerce(NOW, Instant).label("learnt_at")).subquery("source")
+
+
+def _bring_up_to_date(connection: Connection, plans: Plans, now: datetime, types: dict[str, int]) -> None:
     """Add the points to the scores and move the moments of last activity, each prospect touched once."""
-    _gather(connection, types)
-    s = t.standings
-    every = scoring.inactivity.every.length // MICROSECOND if scoring.inactivity else None
+    asked, inactivity = Now.of(plans.house, now), plans.scoring.inactivity
+    clear(connection, news)
+    run(connection, _gathered(frozenset(number for name, number in types.items() if name in PASSIVE)), asked)
+    analyse(connection, news)
+    every = inactivity.every.length // MICROSECOND if inactivity else None
     if every is not None:
-        _time_older(connection, now, every)
+        time_inactivity(connection, _older(every), now)
+    run(connection, _updated(connection.dialect.name, every), asked)
+
+
+@standing
+def _updated(database: str, every: int | None) -> Update:
+    s = t.standings
     last = type_coerce(s.c.last_activity_at, BigInteger)
     moved = news.c.last_at > func.coalesce(last, -FOREVER)
     values: dict[str, ColumnElement[Any]] = {
@@ -111,20 +131,18 @@ def _bring_up_to_date(connection: Connection, scoring: Scoring, now: datetime, t
         "last_activity_at": case((moved, news.c.last_at), else_=last),
         "inactive_periods": case((moved, _periods_left(every)), else_=s.c.inactive_periods),
     }
-    connection.execute(update_from(connection, s, news, values))
+    return update_from(database, s, news, values)
 
 
-def _gather(connection: Connection, types: dict[str, int]) -> None:
+@standing
+def _gathered(passive: frozenset[int]) -> Insert:
     """Fill ``news`` with what the batch and the ledger rows earned by it mean for each prospect."""
-    clear(connection, news)
-    passive = [number for name, number in types.items() if name in PASSIVE]
     at = type_coerce(batch.c.occurred_at, BigInteger).label("at")
     points = select(earned.c.prospect_id, earned.c.points, literal(None, BigInteger).label("at"))
-    moments = select(batch.c.prospect_id, literal(0, BigInteger), at).where(batch.c.type_id.not_in(passive))
+    moments = select(batch.c.prospect_id, literal(0, BigInteger), at).where(batch.c.type_id.not_in(sorted(passive)))
     both = union_all(points, moments).subquery("both")
     sums = select(both.c.prospect_id, func.sum(both.c.points), func.max(both.c.at)).group_by(both.c.prospect_id)
-    connection.execute(insert(news).from_select([column.name for column in news.c], sums))
-    analyse(connection, news)
+    return insert(news).from_select([column.name for column in news.c], sums)
 
 
 def _periods_left(every: int | None) -> ColumnElement[Any]:
@@ -144,12 +162,12 @@ def _periods_left(every: int | None) -> ColumnElement[Any]:
     )
 
 
-def _time_older(connection: Connection, now: datetime, every: int) -> None:
-    """Count inactivity again for those whose first activity lies before their creation: imported history."""
+@standing
+def _older(every: int) -> Select[Any]:
+    """Select those whose first activity lies before their creation: imported history, counted again."""
     s = t.standings
     created = type_coerce(s.c.created_at, BigInteger)
     due = news.c.last_at + (s.c.inactive_periods + 1) * literal(every, BigInteger)
-    older = select(s.c.prospect_id, due.label("due_at")).where(
+    return select(s.c.prospect_id, due.label("due_at")).where(
         s.c.prospect_id == news.c.prospect_id, s.c.last_activity_at.is_(null()), news.c.last_at < created
     )
-    time_inactivity(connection, older, now)

@@ -10,9 +10,11 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Insert,
     Integer,
     Select,
     SmallInteger,
+    Update,
     cast,
     func,
     insert,
@@ -23,11 +25,13 @@ from sqlalchemy import (
 )
 
 from engage.sql import tables as t
+from engage.sql.asked import Now
 from engage.sql.codes import EntryKind
 from engage.sql.columns import Instant, Key
 from engage.sql.interning import upsert
 from engage.sql.packing import is_postgres
-from engage.sql.scratch import analyse, clear, inserted, keyless, scratch, update_from
+from engage.sql.scratch import analyse, clear, counted, keyless, scratch, update_from
+from engage.sql.standing import big, run, standing
 
 #: Names the lock that keeps two learners of one database apart.
 _LOCK = 0x656E6761
@@ -88,45 +92,70 @@ def entry(
     return select(*(column.label(name) for column, name in zip((*given, *missing), _NAMES, strict=True)))
 
 
-def earn(connection: Connection, rows: Select[Any]) -> int:
-    """Put ledger rows on their way and return how many; the columns are those of ``entry``."""
+def earn(connection: Connection, rows: Select[Any], asked: Now | None = None, **values: object) -> int:
+    """Put ledger rows on their way and return how many; the columns are those of ``entry``.
+
+    ``asked`` and the values are those of a standing SELECT.
+    """
+    if asked is None:
+        return connection.execute(_earning(connection.dialect.name, rows)).rowcount
+    return run(connection, _standing_earning(connection.dialect.name, rows), asked, **values).rowcount
+
+
+def _earning(database: str, rows: Select[Any]) -> Insert:
     each = rows.subquery("each")
     names = list(_NAMES)
     chosen: list[ColumnElement[Any]] = [cast(each.c[name], earned.c[name].type) for name in names]
-    if is_postgres(connection):
+    if database == "postgresql":
         names.append("id")
         chosen.append(literal_column("nextval('score_entries_id_seq'::regclass)"))
-    return inserted(connection, insert(earned).from_select(names, select(*chosen)))
+    return counted(insert(earned).from_select(names, select(*chosen)))
+
+
+_standing_earning = standing(_earning)
 
 
 def write_entries(connection: Connection) -> None:
     """Write what was earned into the ledger, with its expiries and the sums of categories."""
     analyse(connection, earned)
-    key: ColumnElement[Any] = earned.c.id
+    last = 0
     if not is_postgres(connection):
-        key = earned.c.id + (connection.scalar(select(func.max(t.score_entries.c.id))) or 0)
-    rows = select(key, *(earned.c[name] for name in _COPIED))
-    connection.execute(insert(t.score_entries).from_select(["id", *_COPIED], rows))
-    due = select(earned.c.expires_at, key).where(earned.c.expires_at.is_not(null()))
-    connection.execute(insert(t.expiries).from_select(["at", "entry_id"], due))
-    _add_categories(connection)
+        last = connection.scalar(_last_entry()) or 0
+    connection.execute(_entries(), {"last": last})
+    connection.execute(_expiries(), {"last": last})
+    connection.execute(_category_sums(connection.dialect.name))
 
 
-def _add_categories(connection: Connection) -> None:
+@standing
+def _last_entry() -> Select[Any]:
+    return select(func.max(t.score_entries.c.id))
+
+
+@standing
+def _entries() -> Insert:
+    rows = select(earned.c.id + big("last"), *(earned.c[name] for name in _COPIED))
+    return insert(t.score_entries).from_select(["id", *_COPIED], rows)
+
+
+@standing
+def _expiries() -> Insert:
+    due = select(earned.c.expires_at, earned.c.id + big("last")).where(earned.c.expires_at.is_not(null()))
+    return insert(t.expiries).from_select(["at", "entry_id"], due)
+
+
+@standing
+def _category_sums(database: str) -> Insert:
     sums = (
         select(earned.c.prospect_id, earned.c.category_id, func.sum(earned.c.points))
         .where(earned.c.category_id.is_not(null()))
         .group_by(earned.c.prospect_id, earned.c.category_id)
         .order_by(earned.c.prospect_id, earned.c.category_id)
     )
-    into = upsert(connection, t.category_scores).from_select(["prospect_id", "category_id", "points"], sums)
     kept = t.category_scores.c
-    connection.execute(
-        into.on_conflict_do_update(  # type: ignore[attr-defined]
-            index_elements=[kept.prospect_id, kept.category_id],
-            set_={"points": kept.points + into.excluded.points},  # type: ignore[attr-defined]
-        )
-    )
+    into: Any = upsert(database, t.category_scores).from_select(["prospect_id", "category_id", "points"], sums)
+    points = {"points": kept.points + into.excluded.points}
+    made: Insert = into.on_conflict_do_update(index_elements=[kept.prospect_id, kept.category_id], set_=points)
+    return made
 
 
 def sums_of(rows: FromClause) -> Select[Any]:
@@ -138,10 +167,19 @@ def post(connection: Connection) -> None:
     """Write what was earned and add it to the scores."""
     write_entries(connection)
     clear(connection, gained)
-    connection.execute(insert(gained).from_select(["prospect_id", "points"], sums_of(earned)))
+    connection.execute(_gains())
     analyse(connection, gained)
-    score = t.standings.c.score + gained.c.points
-    connection.execute(update_from(connection, t.standings, gained, {"score": score}))
+    connection.execute(_added(connection.dialect.name))
+
+
+@standing
+def _gains() -> Insert:
+    return insert(gained).from_select(["prospect_id", "points"], sums_of(earned))
+
+
+@standing
+def _added(database: str) -> Update:
+    return update_from(database, t.standings, gained, {"score": t.standings.c.score + gained.c.points})
 
 
 def begin_earning(connection: Connection) -> None:

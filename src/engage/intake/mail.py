@@ -10,9 +10,11 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Insert,
     Integer,
     Select,
     SmallInteger,
+    Update,
     and_,
     case,
     exists,
@@ -32,6 +34,7 @@ from engage.sql.codes import Figure
 from engage.sql.columns import Instant, Key
 from engage.sql.days import day_of, fill_days
 from engage.sql.scratch import analyse, clear, keyless, scratch, update_from
+from engage.sql.standing import standing
 
 SOFT, HARD = 1, 2
 #: So many soft bounces are as good as a hard one (SPEC section 11).
@@ -39,6 +42,8 @@ SOFT_BOUNCES = 5
 
 _OPENS = ("email_opened", "email_clicked")
 _BOUNCED = "email_bounced"
+#: Event types with their numbers.
+Types = tuple[tuple[str, int], ...]
 _REFUSALS: Mapping[str, Figure] = {
     "email_complained": Figure.COMPLAINED,
     "email_unsubscribed": Figure.OPTED_OUT,
@@ -80,7 +85,7 @@ def note_mail(connection: Connection, zone: ZoneInfo, types: Mapping[str, int]) 
     if _BOUNCED in types:
         _stop_bounced(connection, types[_BOUNCED])
     if refused:
-        _count(connection, zone, _refusals(refused))
+        _count(connection, zone, _refusals(tuple(refused.items())))
         _refuse(connection, "opted_out", "opt_out", refused)
     return bool(refused) or _BOUNCED in types
 
@@ -88,7 +93,13 @@ def note_mail(connection: Connection, zone: ZoneInfo, types: Mapping[str, int]) 
 def _touch(connection: Connection, types: Mapping[str, int]) -> None:
     """Fill ``touched`` with the messages that the batch's opens, clicks and bounces name."""
     clear(connection, touched)
-    m, news = t.messages, _first_moments(types).subquery("news")
+    connection.execute(_touching(tuple(types.items())))
+    analyse(connection, touched)
+
+
+@standing
+def _touching(types: Types) -> Insert:
+    m, news = t.messages, _first_moments(dict(types)).subquery("news")
     columns = (
         m.c.id,
         m.c.step_id,
@@ -100,8 +111,7 @@ def _touch(connection: Connection, types: Mapping[str, int]) -> None:
     )
     chosen = select(*columns).select_from(news.join(m, m.c.id == news.c.message_id))
     chosen = chosen.where(or_(*(column.is_not(null()) for column in columns[3:6])))
-    connection.execute(insert(touched).from_select([column.name for column in touched.c], chosen))
-    analyse(connection, touched)
+    return insert(touched).from_select([column.name for column in touched.c], chosen)
 
 
 def _first_moments(types: Mapping[str, int]) -> Select[Any]:
@@ -128,6 +138,7 @@ def _is_hard(activity_id: ColumnElement[int]) -> ColumnElement[bool]:
     return exists(select(1).where(a.c.id == activity_id, func.lower(a.c.properties).like('%"hard"%')))
 
 
+@standing
 def _fared() -> Select[Any]:
     """Return how many touched messages each figure has gained or lost."""
     x = touched.c
@@ -147,7 +158,8 @@ def _fared() -> Select[Any]:
     )
 
 
-def _refusals(types: Mapping[str, int]) -> Select[Any]:
+@standing
+def _refusals(types: Types) -> Select[Any]:
     """Return how many messages were complained of, or opted out of, for the first time."""
     m, a = t.messages, t.activities
     known = select(1).where(
@@ -159,7 +171,7 @@ def _refusals(types: Mapping[str, int]) -> Select[Any]:
         .select_from(batch.join(m, m.c.id == batch.c.message_id))
         .where(batch.c.type_id == number, ~exists(known.correlate(batch)))
         .group_by(m.c.step_id, m.c.queued_at)
-        for name, number in types.items()
+        for name, number in types
     )
 
 
@@ -174,9 +186,19 @@ def _united(parts: Iterable[Select[Any]]) -> Select[Any]:
 def _count(connection: Connection, zone: ZoneInfo, gained: Select[Any]) -> None:
     """Add to the report's figures, on the local day on which each message was queued."""
     clear(connection, figures)
-    some = gained.where(gained.selected_columns.count != 0)
-    connection.execute(insert(figures).from_select([column.name for column in figures.c], some))
+    connection.execute(_gained(gained))
     fill_days(connection, figures.c.queued_at, zone)
+    connection.execute(_by_day())
+
+
+@standing
+def _gained(gained: Select[Any]) -> Insert:
+    some = gained.where(gained.selected_columns.count != 0)
+    return insert(figures).from_select([column.name for column in figures.c], some)
+
+
+@standing
+def _by_day() -> Insert:
     day = day_of(figures.c.queued_at).label("day")
     by_day = select(figures.c.step_id, day, figures.c.figure, figures.c.count).subquery("by_day")
     key = (t.steps.c.scenario_id, by_day.c.step_id, by_day.c.day, by_day.c.figure)
@@ -186,14 +208,19 @@ def _count(connection: Connection, zone: ZoneInfo, gained: Select[Any]) -> None:
         .group_by(*key)
     )
     names = ["scenario_id", "step_id", "day", "figure", "bucket", "count"]
-    connection.execute(insert(t.totals).from_select(names, rows))
+    return insert(t.totals).from_select(names, rows)
 
 
 def _update_messages(connection: Connection, types: Mapping[str, int]) -> None:
     told = {"opened_at": _OPENS, "clicked_at": _OPENS[1:], "bounce": (_BOUNCED,)}
-    names = [name for name, by in told.items() if any(event in types for event in by)]
+    names = tuple(name for name, by in told.items() if any(event in types for event in by))
+    connection.execute(_updated(connection.dialect.name, names))
+
+
+@standing
+def _updated(database: str, names: tuple[str, ...]) -> Update:
     values = {name: func.coalesce(touched.c[name], t.messages.c[name]) for name in names}
-    connection.execute(update_from(connection, t.messages, touched, values))
+    return update_from(database, t.messages, touched, values)
 
 
 def _stop_bounced(connection: Connection, type_id: int) -> None:

@@ -107,7 +107,7 @@ def _add_up(connection: Connection, span: tuple[int, int]) -> None:
     clear(connection, gained)
     connection.execute(insert(gained).from_select(["prospect_id", "points"], new))
     analyse(connection, gained)
-    connection.execute(update_from(connection, s, gained, {"score": gained.c.points}))
+    connection.execute(update_from(connection.dialect.name, s, gained, {"score": gained.c.points}))
 
 
 def _categories(connection: Connection, mine: FromClause) -> None:

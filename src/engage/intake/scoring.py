@@ -17,9 +17,11 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Delete,
     FromClause,
     Integer,
     Select,
+    Subquery,
     delete,
     exists,
     func,
@@ -35,12 +37,15 @@ from engage.intake.ledger import begin_earning, earn, entry, lock_ledger, post
 from engage.language.fields import fold
 from engage.plan.moves import ScoreRule, Scoring
 from engage.sql import tables as t
+from engage.sql.asked import Now
 from engage.sql.codes import EntryKind
 from engage.sql.days import day_of, days, fill_days
 from engage.sql.fields import text_test
 from engage.sql.interning import word_ids
+from engage.sql.standing import NOW, run, standing, whole
 
 Column = ColumnElement[Any]
+UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +79,23 @@ def _labelled(scoring: Scoring) -> Iterator[tuple[str, ScoreRule]]:
 
 
 def earn_by_rules(
-    connection: Connection, rules: list[NumberedRule], source: FromClause, zone: ZoneInfo, *, anew: bool
+    connection: Connection,
+    rules: list[NumberedRule],
+    source: FromClause,
+    zone: ZoneInfo,
+    *,
+    anew: bool,
+    asked: Now | None = None,
 ) -> int:
     """Put the points for activities on their way; ``anew``: the ledger holds no entry of these rules yet.
 
-    The source has the columns activity_id, prospect_id, type_id, target_id, occurred_at and learnt_at.
+    The source has the columns activity_id, prospect_id, type_id, target_id, occurred_at and learnt_at; ``asked`` is
+    the moment of a standing one.
     """
     if any(each.rule.limit and each.rule.limit_by == "day" for each in rules):
-        fill_days(connection, source.c.occurred_at, zone)
-    return sum(earn(connection, _points(each, source, anew=anew)) for each in rules)
+        fill_days(connection, source.c.occurred_at, zone, asked)
+    make = _points if asked is None else _standing_points
+    return sum(earn(connection, make(each, source, anew=anew), asked) for each in rules)
 
 
 def _points(each: NumberedRule, source: FromClause, *, anew: bool) -> Select[Any]:
@@ -96,6 +109,9 @@ def _points(each: NumberedRule, source: FromClause, *, anew: bool) -> Select[Any
         found.c.prospect_id, found.c.occurred_at, points, EntryKind.RULE,
         category, rule, found.c.activity_id, found.c.expires_at,
     )  # fmt: skip
+
+
+_standing_points = standing(_points)
 
 
 def _matching(each: NumberedRule, source: FromClause) -> Select[Any]:
@@ -171,14 +187,31 @@ def expire_due(connection: Connection, now: datetime, limit: int = 50_000) -> in
     """
     lock_ledger(connection)
     begin_earning(connection)
-    x, e = t.expiries, t.score_entries
-    first = select(x.c.at, x.c.entry_id).where(x.c.at <= now).order_by(x.c.at, x.c.entry_id).limit(limit)
-    due = first.subquery("due")
+    asked = Now(now, UTC)
+    if earn(connection, _taken_back(), asked, most=limit):
+        post(connection)
+    return run(connection, _settled(), asked, most=limit).rowcount
+
+
+@standing
+def _due() -> Subquery:
+    x = t.expiries
+    over = type_coerce(x.c.at, BigInteger) <= NOW
+    first = select(x.c.at, x.c.entry_id).where(over).order_by(x.c.at, x.c.entry_id).limit(whole("most"))
+    return first.subquery("due")
+
+
+@standing
+def _taken_back() -> Select[Any]:
+    due, e = _due(), t.score_entries
     back = entry(
         e.c.prospect_id, due.c.at, -e.c.points, EntryKind.EXPIRY,
         e.c.category_id, e.c.rule_id, e.c.activity_id,
     )  # fmt: skip
-    if earn(connection, back.select_from(due.join(e, e.c.id == due.c.entry_id))):
-        post(connection)
-    keys = select(due.c.at, due.c.entry_id)
-    return connection.execute(delete(x).where(tuple_(x.c.at, x.c.entry_id).in_(keys))).rowcount
+    return back.select_from(due.join(e, e.c.id == due.c.entry_id))
+
+
+@standing
+def _settled() -> Delete:
+    due, x = _due(), t.expiries
+    return delete(x).where(tuple_(x.c.at, x.c.entry_id).in_(select(due.c.at, due.c.entry_id)))

@@ -70,7 +70,7 @@ def make_people(connection: Connection, rows: Table, now: datetime, fields: Sequ
     """Make a prospect of each staged address that has none; return their keys, new ones only."""
     names = ("email", "email_folded", *fields)
     new = select(*(rows.c[name] for name in names)).where(rows.c.prospect_id.is_(None)).order_by(rows.c.n)
-    made = upsert(connection, t.prospects).from_select(names, new)
+    made = upsert(connection.dialect.name, t.prospects).from_select(names, new)
     keys = frozenset(
         connection.scalars(made.on_conflict_do_nothing().returning(t.prospects.c.id))  # type: ignore[attr-defined]
     )
@@ -78,7 +78,7 @@ def make_people(connection: Connection, rows: Table, now: datetime, fields: Sequ
         find_people(connection, rows)
         created = literal(micros(now), Instant)
         each = select(rows.c.prospect_id, created).where(rows.c.prospect_id.is_not(None)).distinct()
-        standing = upsert(connection, t.standings).from_select(["prospect_id", "created_at"], each)
+        standing = upsert(connection.dialect.name, t.standings).from_select(["prospect_id", "created_at"], each)
         connection.execute(standing.on_conflict_do_nothing())  # type: ignore[attr-defined]
     return keys
 

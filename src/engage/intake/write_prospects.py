@@ -162,8 +162,9 @@ def _add_links(connection: Connection, drafts: Sequence[Draft], task: Task) -> l
     load(connection, links, ("n", "kind", "ref"), rows)
     joined = links.join(people, people.c.n == links.c.n)
     who = select(people.c.prospect_id, links.c.ref).select_from(joined).distinct()
-    pairs = upsert(connection, t.prospect_tags).from_select(["prospect_id", "tag_id"], who.where(links.c.kind == "tag"))
-    members = upsert(connection, t.list_members).from_select(
+    database, tagged = connection.dialect.name, who.where(links.c.kind == "tag")
+    pairs = upsert(database, t.prospect_tags).from_select(["prospect_id", "tag_id"], tagged)
+    members = upsert(database, t.list_members).from_select(
         ["prospect_id", "list_id", "since"],
         who.add_columns(literal(micros(task.now), Instant)).where(links.c.kind == "list"),
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, FromClause, and_, true
 
+from engage.clock import EPOCH
 from engage.language.conditions import NumberTests
+from engage.plan.models import House
 
 Truth = ColumnElement[bool]
 
@@ -33,6 +35,16 @@ class Now:
     zone: ZoneInfo
     locale: str = "en"
     require_consent: bool = False
+
+    @classmethod
+    def of(cls, house: House, at: datetime) -> Now:
+        """Return a moment under a house's rules."""
+        return cls(at, house.hours.zone, house.locale, house.require_consent)
+
+    @property
+    def always(self) -> Now:
+        """The house's rules at no particular moment: what a standing statement is built from."""
+        return replace(self, at=EPOCH)
 
 
 @dataclass(frozen=True, slots=True)

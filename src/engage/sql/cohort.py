@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, SmallInteger, Text
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Integer, Select, SmallInteger, Table, Text, select
 
 from engage.sql.columns import Key
 from engage.sql.scratch import keyless, scratch
+from engage.sql.standing import standing
 
 #: The enrolments of a chunk. ``place`` is where one is on its way through this tick (see stepping.advance);
 #: ``due_at`` is real time in microseconds;
@@ -24,6 +27,9 @@ cohort = keyless(
         Column("due_at", BigInteger, nullable=False),
     )
 )
+
+#: The names of the cohort's columns, for filling it.
+COHORT = [column.name for column in cohort.c]
 
 #: What each place has passed in this tick: the visits it stands for.
 passages = keyless(
@@ -44,3 +50,9 @@ looked = keyless(
         Column("prospect_id", Key, primary_key=True, autoincrement=False),
     )
 )
+
+
+@standing
+def keys_of(table: Table) -> Select[Any]:
+    """Select the prospects of a temporary table."""
+    return select(table.c.prospect_id)

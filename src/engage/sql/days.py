@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     ScalarSelect,
+    Select,
     insert,
     literal,
     null,
@@ -21,8 +22,10 @@ from sqlalchemy import (
 
 from engage.clock import EPOCH
 from engage.language.calendar import day_start, local_day
+from engage.sql.asked import Now
 from engage.sql.columns import Instant
 from engage.sql.scratch import clear, scratch
+from engage.sql.standing import run, standing
 
 _DAY = timedelta(days=1)
 #: A day of UTC in microseconds.
@@ -38,15 +41,16 @@ days = scratch(
 )
 
 
-def fill_days(connection: Connection, moments: ColumnElement[datetime], zone: ZoneInfo) -> None:
+def fill_days(
+    connection: Connection, moments: ColumnElement[datetime], zone: ZoneInfo, asked: Now | None = None
+) -> None:
     """Write into ``days`` every local day on which one of the moments of a column lies.
 
-    The work follows the number of different days, however far apart they are.
+    ``asked`` is the moment of a column that reads it. The work follows the number of different days, however far apart they are.
     """
     clear(connection, days)
-    found = connection.scalars(
-        select(type_coerce(moments, BigInteger) // _LENGTH).where(moments.is_not(null())).distinct()
-    )
+    asked = asked or Now(EPOCH, zone)
+    found = run(connection, _utc_days(moments), asked).scalars()
     wanted = {day for number in found for day in _touched(number, zone)}
     rows = [
         {
@@ -58,6 +62,11 @@ def fill_days(connection: Connection, moments: ColumnElement[datetime], zone: Zo
     ]
     if rows:
         connection.execute(insert(days), rows)
+
+
+@standing
+def _utc_days(moments: ColumnElement[datetime]) -> Select[int]:
+    return select(type_coerce(moments, BigInteger) // _LENGTH).where(moments.is_not(null())).distinct()
 
 
 def _touched(number: int, zone: ZoneInfo) -> set[date]:

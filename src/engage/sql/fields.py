@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, and_, func, null, or_, select
 
-from engage.clock import micros
 from engage.language.conditions import FieldIs
-from engage.language.zones import days_back, local_day, local_instant, next_days
 from engage.sql import tables as t
 from engage.sql.interning import word
+from engage.sql.moving import moving
 
 if TYPE_CHECKING:
     from engage.sql.asked import Who
 
 Column = ColumnElement[Any]
 Truth = ColumnElement[bool]
+#: The kind and the amount of a moment that moves with the clock.
+Bound = tuple[str, int]
 
 
 def field_value(field: FieldIs, who: Who, locale: str) -> Column:
@@ -104,39 +105,40 @@ def _or_empty(column: Column, test: Truth, unknown: bool) -> Truth:
 def _in_window(field: FieldIs, column: Column, at: datetime, zone: ZoneInfo) -> Truth:
     """Return whether a date or moment lies in a window that moves with the clock."""
     amount = int(field.values[0])
-    word_, unit = field.operator.rsplit("_", 1)
+    window, unit = field.operator.rsplit("_", 1)
+    bounds: tuple[Bound | None, Bound]
     if field.type == "date":
-        return _day_window(word_, column, local_day(at, zone), amount)
-    if unit == "span":
-        span = amount
-        now = micros(at)
-        bounds = {"within": (now - span, now), "next": (now, now + span), "older_than": (None, now - span)}[word_]
-    elif word_ == "older_than":
-        day = local_day(at, zone) - timedelta(days=amount)
-        bounds = (None, micros(local_instant(day, datetime.min.time(), zone)))
-    elif word_ == "next":
-        first, last = next_days(at, amount, zone)
-        bounds = (micros(first), micros(last) - 1)
+        bounds = _day_bounds(window, amount)
+    elif unit == "span":
+        now = ("span", 0)
+        bounds = {
+            "within": (("span", -amount), now),
+            "next": (now, ("span", amount)),
+            "older_than": (None, ("span", -amount)),
+        }[window]
+    elif window == "older_than":
+        bounds = (None, ("midnight", -amount))
+    elif window == "next":
+        bounds = (("first", amount), ("last", amount))
     else:
-        bounds = (micros(days_back(at, amount, zone)), micros(at))
-    low, high = (None if bound is None else literal(bound) for bound in bounds)
-    if low is None:
-        return column < high
-    return and_(column >= low, column <= high)
+        bounds = (("back", amount), ("span", 0))
+    low, high = (None if bound is None else moving(*bound, at, zone) for bound in bounds)
+    assert high is not None
+    return column < high if low is None else and_(column >= low, column <= high)
 
 
-def _day_window(word_: str, column: Column, today: date, days: int) -> Truth:
-    match word_:
+def _day_bounds(window: str, days: int) -> tuple[Bound | None, Bound]:
+    match window:
         case "within":
-            return column.between((today - timedelta(days=days - 1)).isoformat(), today.isoformat())
+            return ("day", 1 - days), ("day", 0)
         case "next":
-            return column.between(today.isoformat(), (today + timedelta(days=days)).isoformat())
+            return ("day", 0), ("day", days)
         case _:
-            return column < (today - timedelta(days=days)).isoformat()
+            return None, ("day", -days)
 
 
 def since(days: int | None, span: int | None, at: datetime, zone: ZoneInfo) -> ColumnElement[int] | None:
     """Return the first moment of a window that looks back, in microseconds; None for no window."""
     if days is not None:
-        return literal(micros(days_back(at, days, zone)))
-    return None if span is None else literal(micros(at) - span)
+        return moving("back", days, at, zone)
+    return None if span is None else moving("span", -span, at, zone)

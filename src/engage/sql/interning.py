@@ -14,9 +14,12 @@ from engage.sql.tables import words
 KINDS = ("event", "target", "link", "tag", "field", "category", "template", "rule")
 
 
-def upsert(connection: Connection, table: object) -> Insert:
-    """Return an INSERT of the connection's own dialect, which knows ``on_conflict_do_nothing``."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+def upsert(database: str, table: object) -> Insert:
+    """Return an INSERT of a database's own dialect, which knows ``on_conflict_do_nothing``.
+
+    ``database`` is the name of its kind: sqlite or postgresql.
+    """
+    insert = postgresql.insert if database == "postgresql" else sqlite.insert
     return insert(table)  # type: ignore[arg-type]
 
 
@@ -30,7 +33,7 @@ def word_ids(connection: Connection, kind: str, texts: Iterable[str]) -> dict[st
         found.update((row.text, row.id) for row in connection.execute(chosen))
         missing = [{"kind": kind, "text": text, "folded": fold(text)} for text in part if text not in found]
         if missing:
-            connection.execute(upsert(connection, words).on_conflict_do_nothing(), missing)  # type: ignore[attr-defined]
+            connection.execute(upsert(connection.dialect.name, words).on_conflict_do_nothing(), missing)  # type: ignore[attr-defined]
             found.update((row.text, row.id) for row in connection.execute(chosen))
     return found
 

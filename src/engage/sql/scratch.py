@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Delete,
     Executable,
     Insert,
     MetaData,
@@ -54,7 +56,12 @@ def clear(connection: Connection, *tables: Table) -> None:
         if table.name not in made:
             connection.execute(_made(connection, table))
             made.add(table.name)
-        connection.execute(delete(table))
+        connection.execute(_emptied(table))
+
+
+@cache
+def _emptied(table: Table) -> Delete:
+    return delete(table)
 
 
 def forget(connection: Connection) -> None:
@@ -71,20 +78,23 @@ def analyse(connection: Connection, *tables: Table) -> None:
             connection.execute(text(f"ANALYZE {table.name}"))
 
 
+def counted(statement: Insert) -> Insert:
+    """Have an INSERT tell how many rows it made, on every database."""
+    return statement.execution_options(preserve_rowcount=True)
+
+
 def inserted(connection: Connection, statement: Insert) -> int:
     """Run an INSERT and return how many rows it made, on every database."""
-    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+    return connection.execute(counted(statement)).rowcount
 
 
-def update_from(
-    connection: Connection, table: Table, source: Table, values: Mapping[str, ColumnElement[Any]]
-) -> Update:
+def update_from(database: str, table: Table, source: Table, values: Mapping[str, ColumnElement[Any]]) -> Update:
     """Return an UPDATE of a table's rows by the rows of a temporary table with the same primary key.
 
     SQLite's own UPDATE FROM first writes both rows to a third place; asking for each value is thrice as fast.
     """
     key, same = table.primary_key.columns[0], source.primary_key.columns[0]
-    if is_postgres(connection):
+    if database == "postgresql":
         return update(table).where(key == same).values(dict(values))
     asked = {
         name: select(value).select_from(source).where(same == key).correlate(table).scalar_subquery()

@@ -11,12 +11,15 @@ from engage.plan.moves import FieldChange
 from engage.sql import tables as t
 from engage.sql.cohort import cohort
 from engage.sql.interning import upsert, word
-from engage.sql.outbox import Site, joined_people
+from engage.sql.outbox import HERE, Site, joined_people, prospects_here
+from engage.sql.outbox import rows as rows_here
+from engage.sql.standing import standing
 from engage.sql.texts import Texts
 
 Column = ColumnElement[Any]
 
 
+@standing
 def set_field(site: Site, change: FieldChange, texts: Texts, field_id: int | None) -> list[Executable]:
     """Return the statements that set one field for all; ``field_id`` numbers a custom field."""
     if change.custom:
@@ -27,11 +30,11 @@ def set_field(site: Site, change: FieldChange, texts: Texts, field_id: int | Non
     if change.type == "text":
         new[f"{change.field}_folded"] = _value(change, texts, folded=True)
     if change.parts is None:
-        return [update(p).values(new).where(p.c.id == cohort.c.prospect_id, site.here)]
+        return [update(p).values(new).where(p.c.id == cohort.c.prospect_id, HERE)]
     values = select(
         cohort.c.prospect_id.label("key"), *(column.label(f"v{n}") for n, column in enumerate(new.values()))
     )
-    source = values.select_from(joined_people()).where(site.here).subquery()
+    source = values.select_from(joined_people()).where(HERE).subquery()
     made = {name: source.c[f"v{n}"] for n, name in enumerate(new)}
     return [update(p).values(made).where(p.c.id == source.c.key)]
 
@@ -65,7 +68,7 @@ def _copied(name: str, texts: Texts) -> Column:
 
 def _custom(site: Site, change: FieldChange, texts: Texts, field_id: int) -> list[Executable]:
     v = t.field_values
-    cleared = delete(v).where(v.c.field_id == field_id, v.c.prospect_id.in_(site.prospects()))
+    cleared = delete(v).where(v.c.field_id == field_id, v.c.prospect_id.in_(prospects_here()))
     if change.value is None and change.parts is None:
         return [cleared]
     value = _value(change, texts)
@@ -82,8 +85,8 @@ def _custom(site: Site, change: FieldChange, texts: Texts, field_id: int) -> lis
         case _:
             kept = {"whole": value}
     first = next(iter(kept.values()))
-    rows = site.rows(cohort.c.prospect_id, literal(field_id), *kept.values(), joined=joined_people()).where(
+    rows = rows_here(cohort.c.prospect_id, literal(field_id), *kept.values(), joined=joined_people()).where(
         first.is_not(null())
     )
-    made = upsert(site.connection, v).from_select(["prospect_id", "field_id", *kept], rows)
+    made = upsert(site.database, v).from_select(["prospect_id", "field_id", *kept], rows)
     return [cleared, made]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,20 +39,23 @@ def grade_letter(column: Column) -> Case[Any]:
     return case(dict(enumerate(GRADES)), value=column)
 
 
+@dataclass(frozen=True)
 class Texts:
     """Makes texts for the prospects of one statement: their standing and their row must be joined."""
 
-    def __init__(
-        self,
-        standing: FromClause,
-        prospect: FromClause,
-        locale: str,
-        zone: ZoneInfo,
-        scenario: str,
-        custom: dict[str, str],
-    ) -> None:
-        self.standing, self.prospect, self.locale, self.zone = standing, prospect, locale, zone
-        self.scenario, self.custom = scenario, custom
+    standing: FromClause
+    prospect: FromClause
+    locale: str
+    zone: ZoneInfo
+    #: the scenario's name
+    scenario: str
+    #: the custom fields with their types
+    fields: frozenset[tuple[str, str]]
+
+    @cached_property
+    def custom(self) -> dict[str, str]:
+        """The custom fields' types by name."""
+        return dict(self.fields)
 
     def text(self, parts: Parts, *, folded: bool = False) -> Column:
         """Return the text, or its folded twin."""

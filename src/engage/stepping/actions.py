@@ -7,6 +7,7 @@ from typing import assert_never
 
 from sqlalchemy import ColumnElement, Executable, and_, exists, func, literal, not_, null, select, update
 
+from engage.clock import micros
 from engage.intake.people import tag_ids
 from engage.language.calendar import after
 from engage.language.fields import fold
@@ -18,9 +19,10 @@ from engage.sql.cohort import cohort
 from engage.sql.interning import word_id
 from engage.sql.outbox import Site
 from engage.sql.setting import set_field
+from engage.sql.standing import NOW, standing
 from engage.sql.texts import Texts
 from engage.stepping.changes import touch
-from engage.stepping.walk import Place, Walk
+from engage.stepping.walk import Place, Test, Walk
 
 Action = (
     moves.SendEmail | moves.ChangeLists | moves.ChangeTags | moves.AdjustScore | moves.SetField | moves.Assign
@@ -34,11 +36,19 @@ def perform(walk: Walk, step: moves.Step, action: Action, places: list[Place]) -
     ready = _sift(walk, step, action, places)
     if not ready:
         return
-    site = Site(walk.connection, walk.tick.now, walk.course.numbers[step.key], walk.numbers_of(ready))
-    for statement in _effects(walk, site, action):
-        walk.connection.execute(statement)
-    touch(walk.connection, walk.tick, _facet(action), site.prospects())
+    site = Site(walk.connection.dialect.name, walk.course.numbers[step.key])
+    here = walk.numbers_of(ready)
+    for statement in _effects(walk, site, action, here):
+        walk.run(statement, places=here, due=_due(walk, action))
+    touch(walk.connection, walk.tick, _facet(action), outbox.prospects_here(), places=here)
     walk.passes(step, ready, Outcome.COMPLETED)
+
+
+def _due(walk: Walk, action: Action) -> int | None:
+    """Return when a ToDo is due, in microseconds."""
+    if not isinstance(action, moves.CreateTodo) or action.due is None:
+        return None
+    return micros(after(action.due, walk.tick.now, walk.tick.plans.house.hours))
 
 
 def _sift(walk: Walk, step: moves.Step, action: Action, places: list[Place]) -> list[Place]:
@@ -49,43 +59,57 @@ def _sift(walk: Walk, step: moves.Step, action: Action, places: list[Place]) -> 
         case moves.Assign():
             return _assignable(walk, step, action, places)
         case moves.CreateTodo(to="owner") if walk.tick.plans.house.first_queue is None:
-            ownerless = exists(select(1).where(_standing(), t.standings.c.owner.is_(null())))
-            return walk.leave(step, places, ownerless, Outcome.FAILED, reason="no owner, and no queue to take it")
+            reason = "no owner, and no queue to take it"
+            return walk.leave(step, places, Test(has_owner, (False,)), Outcome.FAILED, reason=reason)
         case _:
             return places
 
 
-def _standing() -> Truth:
-    return t.standings.c.prospect_id == cohort.c.prospect_id
+def _standing(*tests: Truth) -> Truth:
+    return exists(select(1).where(t.standings.c.prospect_id == cohort.c.prospect_id, *tests))
+
+
+def has_owner(there: bool) -> Truth:
+    """Return whether a row's prospect has an owner, or has none."""
+    owner = t.standings.c.owner
+    return _standing(owner.is_not(null()) if there else owner.is_(null()))
+
+
+def is_barred(marketing: bool) -> Truth:
+    """Return whether no mail, or no marketing mail, may go to a row's prospect."""
+    s = t.standings
+    return _standing(s.c.do_not_email | s.c.opted_out if marketing else s.c.do_not_email)
+
+
+def is_silent() -> Truth:
+    """Return whether a row's prospect never consented."""
+    p = t.prospects
+    return not_(exists(select(1).where(p.c.id == cohort.c.prospect_id, p.c.consent_at.is_not(null()))))
+
+
+def was_mailed(template_id: int) -> Truth:
+    """Return whether a row's prospect was ever mailed a template."""
+    m = t.messages
+    statuses = (MessageStatus.QUEUED, MessageStatus.HELD, MessageStatus.SENT, MessageStatus.IN_DOUBT)
+    mine = (m.c.prospect_id == cohort.c.prospect_id, m.c.template_id == template_id, m.c.status.in_(statuses))
+    return exists(select(1).where(*mine))
 
 
 def _mailable(walk: Walk, step: moves.Step, act: moves.SendEmail, places: list[Place]) -> list[Place]:
     """Skip who may not be mailed (SPEC section 11), and with ``once`` who ever was."""
-    s = t.standings
-    barred = s.c.do_not_email | s.c.opted_out if act.marketing else s.c.do_not_email
-    barred_here = exists(select(1).where(_standing(), barred))
     rest = []
     for place in places:
-        out = walk.divide(place, barred_here)
+        out = walk.divide(place, Test(is_barred, (act.marketing,)))
         if out.count:
-            bounced = exists(select(1).where(_standing(), s.c.do_not_email))
+            bounced = Test(is_barred, (False,))
             opted = walk.leave(step, [out], bounced, Outcome.SKIPPED, reason="no e-mail may go to this address")
             walk.passes(step, opted, Outcome.SKIPPED, reason="opted out")
         if place.count:
             rest.append(place)
     if act.marketing and walk.tick.plans.house.require_consent:
-        p = t.prospects
-        silent = not_(exists(select(1).where(p.c.id == cohort.c.prospect_id, p.c.consent_at.is_not(null()))))
-        rest = walk.leave(step, rest, silent, Outcome.SKIPPED, reason="no consent")
+        rest = walk.leave(step, rest, Test(is_silent), Outcome.SKIPPED, reason="no consent")
     if act.once:
-        m = t.messages
-        statuses = (MessageStatus.QUEUED, MessageStatus.HELD, MessageStatus.SENT, MessageStatus.IN_DOUBT)
-        number = word_id(walk.connection, "template", act.template)
-        before = exists(
-            select(1).where(
-                m.c.prospect_id == cohort.c.prospect_id, m.c.template_id == number, m.c.status.in_(statuses)
-            )
-        )
+        before = Test(was_mailed, (word_id(walk.connection, "template", act.template),))
         rest = walk.leave(step, rest, before, Outcome.SKIPPED, reason="was mailed this before")
     return rest
 
@@ -93,8 +117,7 @@ def _mailable(walk: Walk, step: moves.Step, act: moves.SendEmail, places: list[P
 def _assignable(walk: Walk, step: moves.Step, act: moves.Assign, places: list[Place]) -> list[Place]:
     """Skip who has an owner; fail all where nobody can take them."""
     if not act.reassign:
-        owned = exists(select(1).where(_standing(), t.standings.c.owner.is_not(null())))
-        places = walk.leave(step, places, owned, Outcome.SKIPPED, reason="has an owner")
+        places = walk.leave(step, places, Test(has_owner, (True,)), Outcome.SKIPPED, reason="has an owner")
     if act.kind == "queue":
         return places
     u = t.users
@@ -118,35 +141,33 @@ def _members(walk: Walk, group: str) -> list[tuple[str, int]]:
     return [(row.user_id, row.served) for row in walk.connection.execute(chosen)]
 
 
-def _effects(walk: Walk, site: Site, action: Action) -> list[Executable]:
-    """Return the statements that write an action's effects."""
+def _effects(walk: Walk, site: Site, action: Action, places: tuple[int, ...]) -> list[Executable]:
+    """Return the statements that write an action's effects for the rows at some places."""
     connection = walk.connection
     match action:
         case moves.SendEmail():
             return outbox.send_email(site, action, word_id(connection, "template", action.template))
         case moves.ChangeLists(lists, add):
             keys = connection.scalars(select(t.lists.c.id).where(t.lists.c.key.in_(lists))).all()
-            return outbox.change_lists(site, keys, add=add)
+            return outbox.change_lists(site, tuple(keys), add=add)
         case moves.ChangeTags(tags, add):
             numbers = tag_ids(connection, frozenset(tags)).values() if add else _alike(walk, tags)
-            return outbox.change_tags(site, list(dict.fromkeys(numbers)), add=add)
+            return outbox.change_tags(site, tuple(dict.fromkeys(numbers)), add=add)
         case moves.AdjustScore():
             category = word_id(connection, "category", action.category) if action.category else None
             return outbox.adjust_score(site, action, category)
         case moves.SetField(changes):
             return [statement for change in changes for statement in _setting(walk, site, change)]
         case moves.Assign():
-            return _assigning(walk, site, action)
+            return _assigning(walk, action, places)
         case moves.CreateTodo():
-            house = walk.tick.plans.house
-            due = after(action.due, walk.tick.now, house.hours) if action.due else None
-            return outbox.create_todo(site, action, texts(walk), due, house.first_queue)
+            return outbox.create_todo(site, action, texts(walk), walk.tick.plans.house.first_queue)
         case moves.Notify():
             return outbox.notify(site, action, texts(walk))
         case moves.AddToCampaign():
-            return [_joining(site, action)]
+            return [_joining(site.database, action)]
         case moves.OptOut():
-            return outbox.opt_out(site)
+            return outbox.opt_out()
         case other:
             assert_never(other)
 
@@ -168,7 +189,7 @@ def texts(walk: Walk) -> Texts:
         house.locale,
         house.hours.zone,
         walk.course.plan.name,
-        dict(walk.tick.custom),
+        frozenset(walk.tick.custom.items()),
     )
 
 
@@ -177,17 +198,17 @@ def _setting(walk: Walk, site: Site, change: moves.FieldChange) -> list[Executab
     return set_field(site, change, texts(walk), number)
 
 
-def _joining(site: Site, act: moves.AddToCampaign) -> Executable:
+@standing
+def _joining(database: str, act: moves.AddToCampaign) -> Executable:
     key = select(t.campaigns.c.id).where(t.campaigns.c.key == act.campaign).scalar_subquery()
-    rows = site.rows(cohort.c.prospect_id, key, literal(act.status), site.at)
-    return outbox.join_campaign(site.connection, rows)
+    return outbox.join_campaign(database, outbox.rows(cohort.c.prospect_id, key, literal(act.status), NOW))
 
 
-def _assigning(walk: Walk, site: Site, act: moves.Assign) -> list[Executable]:
+def _assigning(walk: Walk, act: moves.Assign, places: tuple[int, ...]) -> list[Executable]:
     if act.kind != "group":
-        return outbox.assign_to(site, f"{act.kind}:{act.name}")
+        return outbox.assign_to(f"{act.kind}:{act.name}")
     members = _members(walk, act.name)
-    count = walk.connection.scalar(select(func.count()).select_from(cohort).where(site.here)) or 0
+    count = sum(walk.places[number].count for number in places)
     turns: list[Executable] = []
     g = t.group_members
     latest = max(served for _, served in members)
@@ -195,7 +216,7 @@ def _assigning(walk: Walk, site: Site, act: moves.Assign) -> list[Executable]:
         last = count - 1 - (count - 1 - place) % len(members)
         mine = and_(g.c.group_key == act.name, g.c.user_id == user)
         turns.append(update(g).values(served=latest + 1 + last).where(mine))
-    return [*outbox.assign_round(site, [user for user, _ in members]), *turns]
+    return [*outbox.assign_round(tuple(user for user, _ in members)), *turns]
 
 
 def _facet(action: Action) -> str:

@@ -6,15 +6,14 @@ from typing import assert_never
 
 from sqlalchemy.exc import DataError, IntegrityError, InternalError, OperationalError
 
+from engage.language.conditions import Condition
 from engage.plan import moves
 from engage.sql.codes import Outcome, Phase
-from engage.sql.cohort import cohort
-from engage.sql.predicates import holds
 from engage.stepping.actions import perform
 from engage.stepping.finish import finish, write_visits
 from engage.stepping.timing import time_arrival
 from engage.stepping.triggers import arrive_at_trigger, stand_at_trigger
-from engage.stepping.walk import MOST_PLACES, Place, Walk
+from engage.stepping.walk import EARLY, MOST_PLACES, Place, Test, Walk, inside
 
 
 def advance(walk: Walk) -> None:
@@ -36,6 +35,11 @@ def gather(walk: Walk, step: moves.Step, places: list[Place]) -> list[Place]:
     if len(arrived) < 2:
         return places
     return [*others, write_visits(walk, step, arrived)]
+
+
+def holding(walk: Walk, condition: Condition) -> Test:
+    """Return the test that a condition holds for the rows' prospects."""
+    return Test(inside, (condition, walk.tick.asked.always))
 
 
 def is_data_fault(error: Exception) -> bool:
@@ -94,7 +98,7 @@ def _arrive(walk: Walk, step: moves.Step, place: Place) -> None:
 def _stay(walk: Walk, place: Place) -> None:
     """Of those who stay before a step acts, those not due stay on."""
     if place.due_to is None or place.due_to > walk.tick.at:
-        early = walk.divide(place, cohort.c.due_at > walk.tick.at)
+        early = walk.divide(place, EARLY)
         walk.waits_on([early], Phase.STAYS)
 
 
@@ -110,8 +114,7 @@ def act_now(walk: Walk, step: moves.Step, places: list[Place]) -> None:
     """Do what a step does, for all at some places, and let them go on."""
     match step.act:
         case moves.Rule(condition):
-            yes = holds(condition, cohort.c.prospect_id, walk.tick.asked)
-            rest = walk.leave(step, places, yes, Outcome.YES, "yes")
+            rest = walk.leave(step, places, holding(walk, condition), Outcome.YES, "yes")
             walk.passes(step, rest, Outcome.NO, "no")
         case moves.End():
             walk.passes(step, places, Outcome.COMPLETED)

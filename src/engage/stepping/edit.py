@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, and_, false, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from engage.clock import HORIZON, MICROSECOND, micros
 from engage.language.moment import Duration
 from engage.plan import moves
 from engage.sql import tables as t
+from engage.sql.asked import Now
 from engage.sql.codes import Outcome, Phase, RunState, TimerKind
 from engage.sql.packing import pack
+from engage.sql.standing import standing, whole
 from engage.stepping.changes import announce
 from engage.stepping.figures import Figures
 from engage.stepping.finish import MINUTE
@@ -72,7 +88,7 @@ def _leave_step(
     ).where(here)
     connection.execute(insert(t.visits).from_select(names, values.order_by(E.c.id)))
     if target is None:
-        announce(connection, at, select(E.c.prospect_id).where(here))
+        announce(connection, Now.of(plans.house, now), _prospects(), scenario=course.id, step=step_id)
         ended = {"state": int(RunState.COMPLETED), "ended_at": at, "arrived_at": at, "moves": E.c.moves + 1}
         connection.execute(update(E).values(ended).where(here))
         return
@@ -84,11 +100,23 @@ def _leave_step(
     time_anew(connection, course, target)
 
 
+@standing
+def _prospects() -> Select[Any]:
+    """Select the prospects of the open runs at a step."""
+    here = and_(E.c.scenario_id == whole("scenario"), E.c.step_id == whole("step"))
+    return select(E.c.prospect_id).where(here, E.c.state < int(RunState.COMPLETED))
+
+
 def time_anew(connection: Connection, course: Course, step_id: int, kind: TimerKind = TimerKind.STEP) -> None:
     """Write timers for all who are active at a step, at their own moments; a wake is due at once."""
     at = func.min(E.c.due_at) + course.paused_total if kind == TimerKind.STEP else literal(0, BigInteger())
     values = select(
-        literal(int(kind)), at, literal(course.id), literal(step_id), func.count(), pack(connection, E.c.id)
+        literal(int(kind)),
+        at,
+        literal(course.id),
+        literal(step_id),
+        func.count(),
+        pack(connection.dialect.name, E.c.id),
     ).where(_here(course, step_id), E.c.state == int(RunState.ACTIVE))
     grouped = values.group_by(E.c.due_at.op("/")(MINUTE)) if kind == TimerKind.STEP else values
     names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]

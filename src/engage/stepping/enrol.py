@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
+    Delete,
+    Executable,
+    Insert,
+    Select,
     and_,
     delete,
     exists,
@@ -17,14 +23,17 @@ from sqlalchemy import (
     true,
 )
 
+from engage.language.conditions import Condition
 from engage.sql import tables as t
+from engage.sql.asked import Now
 from engage.sql.codes import Phase, RunState, TimerKind
 from engage.sql.cohort import looked
 from engage.sql.interning import upsert
 from engage.sql.outbox import join_campaign
 from engage.sql.packing import pack
 from engage.sql.predicates import holds
-from engage.sql.scratch import inserted
+from engage.sql.scratch import counted
+from engage.sql.standing import NOW, big, run, standing, whole
 from engage.stepping.changes import touch
 from engage.stepping.figures import Figures
 from engage.stepping.journeys import Course, Tick
@@ -41,73 +50,131 @@ def enrol(connection: Connection, tick: Tick, course: Course) -> int:
     return entered
 
 
-def _matches(tick: Tick, course: Course) -> ColumnElement[bool]:
-    return holds(course.plan.audience, looked.c.prospect_id, tick.asked)
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Whom a scenario takes in: what its statements are made of."""
+
+    scenario_id: int
+    audience: Condition
+    #: suppression, goal and exit, as far as there are
+    bars: tuple[Condition, ...]
+    #: only those who begin to match
+    newly: bool
+    rules: Now
+
+    @property
+    def matches(self) -> ColumnElement[bool]:
+        """Whether a prospect of ``looked`` is of the audience."""
+        return holds(self.audience, looked.c.prospect_id, self.rules)
+
+    @property
+    def may_enter(self) -> ColumnElement[bool]:
+        """Whether a prospect of ``looked`` may begin a run."""
+        who, e, m = looked.c.prospect_id, t.enrolments, t.audience_members
+        tests = [
+            not_(exists(select(1).where(e.c.prospect_id == who, e.c.scenario_id == self.scenario_id))),
+            self.matches,
+            *(not_(holds(condition, who, self.rules)) for condition in self.bars),
+        ]
+        if self.newly:
+            tests.append(not_(exists(select(1).where(m.c.scenario_id == self.scenario_id, m.c.prospect_id == who))))
+        return and_(true(), *tests)
 
 
-def _may_enter(tick: Tick, course: Course) -> ColumnElement[bool]:
-    plan, who, e = course.plan, looked.c.prospect_id, t.enrolments
-    tests = [
-        not_(exists(select(1).where(e.c.prospect_id == who, e.c.scenario_id == course.id))),
-        _matches(tick, course),
-        *(not_(holds(c, who, tick.asked)) for c in (plan.suppress, plan.goal, plan.exit) if c is not None),
-    ]
-    if not plan.backfill:
-        m = t.audience_members
-        tests.append(not_(exists(select(1).where(m.c.scenario_id == course.id, m.c.prospect_id == who))))
-    return and_(true(), *tests)
+def _entry(tick: Tick, course: Course) -> Entry:
+    plan = course.plan
+    bars = tuple(c for c in (plan.suppress, plan.goal, plan.exit) if c is not None)
+    return Entry(course.id, plan.audience, bars, not plan.backfill, tick.asked.always)
 
 
 def _begin_runs(connection: Connection, tick: Tick, course: Course) -> int:
-    e, at = t.enrolments, literal(tick.at, BigInteger())
     first = course.numbers[course.plan.first.key]
-    names = [
-        "prospect_id", "scenario_id", "step_id", "run", "state", "moves", "phase", "entered_at", "arrived_at", "due_at",
-    ]  # fmt: skip
-    values = select(
-        looked.c.prospect_id, literal(course.id), literal(first), literal(1), literal(int(RunState.ACTIVE)), literal(0),
-        literal(int(Phase.ARRIVES)), at, at, literal(tick.at - course.paused_total, BigInteger()),
-    ).where(_may_enter(tick, course)).order_by(looked.c.prospect_id)  # fmt: skip
-    entered = inserted(connection, insert(e).from_select(names, values))
+    kept = tick.at - course.paused_total
+    entered = run(connection, _begun(_entry(tick, course)), tick.asked, first=first, kept=kept).rowcount
     if entered:
         _after_entry(connection, tick, course, entered)
     return entered
 
 
+@standing
+def _begun(entry: Entry) -> Insert:
+    names = [
+        "prospect_id", "scenario_id", "step_id", "run", "state", "moves", "phase", "entered_at", "arrived_at", "due_at",
+    ]  # fmt: skip
+    values = select(
+        looked.c.prospect_id, literal(entry.scenario_id), whole("first"), literal(1), literal(int(RunState.ACTIVE)),
+        literal(0), literal(int(Phase.ARRIVES)), NOW, NOW, big("kept"),
+    ).where(entry.may_enter).order_by(looked.c.prospect_id)  # fmt: skip
+    return counted(insert(t.enrolments).from_select(names, values))
+
+
 def _after_entry(connection: Connection, tick: Tick, course: Course, entered: int) -> None:
     """Time the new runs, count them, and make them members of the scenario's campaign."""
-    e, at = t.enrolments, literal(tick.at, BigInteger())
-    first = course.numbers[course.plan.first.key]
-    last = select(e.c.id).order_by(e.c.id.desc()).limit(1).offset(entered).scalar_subquery()
-    new = and_(e.c.id > func.coalesce(last, 0), e.c.scenario_id == course.id)
-    timer = select(
-        literal(int(TimerKind.STEP)),
-        at,
-        literal(course.id),
-        literal(first),
-        func.count(),
-        pack(connection, e.c.id),
-    ).where(new)
-    names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
-    connection.execute(insert(t.timers).from_select(names, timer))
+    first, plan, asked = course.numbers[course.plan.first.key], course.plan, tick.asked
+    database = connection.dialect.name
+    last = run(connection, _last_before(), asked, entered=entered).scalar() or 0
+    new = {"last": last, "scenario": course.id}
+    run(connection, _timed(database), asked, first=first, **new)
     figures = Figures(course.id, tick.plans.house.hours.zone)
     figures.entered(first, tick.at, entered)
     figures.write(connection)
-    if course.plan.campaign is not None:
-        key = select(t.campaigns.c.id).where(t.campaigns.c.key == course.plan.campaign).scalar_subquery()
-        member = t.campaign_members
-        old = exists(select(1).where(member.c.prospect_id == e.c.prospect_id, member.c.campaign_id == key))
-        rows = select(e.c.prospect_id, key, literal(course.plan.campaign_status), at).where(new, not_(old))
-        connection.execute(join_campaign(connection, rows))
-        touch(connection, tick, "campaign", select(e.c.prospect_id).where(new))
-    touch(connection, tick, "scenario", select(e.c.prospect_id).where(new))
+    if plan.campaign is not None:
+        run(connection, _joined(database, plan.campaign, plan.campaign_status), asked, **new)
+        touch(connection, tick, "campaign", _entered(), **new)
+    touch(connection, tick, "scenario", _entered(), **new)
+
+
+@standing
+def _last_before() -> Select[Any]:
+    """Select the last enrolment before so many new ones."""
+    e = t.enrolments
+    return select(e.c.id).order_by(e.c.id.desc()).limit(1).offset(whole("entered"))
+
+
+def _new() -> ColumnElement[bool]:
+    e = t.enrolments
+    return and_(e.c.id > big("last"), e.c.scenario_id == whole("scenario"))
+
+
+@standing
+def _entered() -> Select[Any]:
+    """Select the prospects of the new runs."""
+    return select(t.enrolments.c.prospect_id).where(_new())
+
+
+@standing
+def _timed(database: str) -> Insert:
+    packed = pack(database, t.enrolments.c.id)
+    timer = select(literal(int(TimerKind.STEP)), NOW, whole("scenario"), whole("first"), func.count(), packed)
+    names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
+    return insert(t.timers).from_select(names, timer.where(_new()))
+
+
+@standing
+def _joined(database: str, campaign: str, status: str | None) -> Executable:
+    """Make members of a campaign of the new runs' prospects who are none yet."""
+    key = select(t.campaigns.c.id).where(t.campaigns.c.key == campaign).scalar_subquery()
+    member, who = t.campaign_members, t.enrolments.c.prospect_id
+    old = exists(select(1).where(member.c.prospect_id == who, member.c.campaign_id == key))
+    return join_campaign(database, select(who, key, literal(status), NOW).where(_new(), not_(old)))
 
 
 def remember_members(connection: Connection, tick: Tick, course: Course) -> None:
     """Keep who of ``looked`` matches now, so that only those who begin to match later enter."""
+    entry = _entry(tick, course)
+    run(connection, _forgotten(entry), tick.asked)
+    run(connection, _remembered(connection.dialect.name, entry), tick.asked)
+
+
+@standing
+def _forgotten(entry: Entry) -> Delete:
     m = t.audience_members
-    gone = select(looked.c.prospect_id).where(not_(_matches(tick, course)))
-    connection.execute(delete(m).where(m.c.scenario_id == course.id, m.c.prospect_id.in_(gone)))
-    values = select(literal(course.id), looked.c.prospect_id).where(_matches(tick, course))
-    made = upsert(connection, m).from_select(["scenario_id", "prospect_id"], values)
-    connection.execute(made.on_conflict_do_nothing())  # type: ignore[attr-defined]
+    gone = select(looked.c.prospect_id).where(not_(entry.matches))
+    return delete(m).where(m.c.scenario_id == entry.scenario_id, m.c.prospect_id.in_(gone))
+
+
+@standing
+def _remembered(database: str, entry: Entry) -> Insert:
+    values = select(literal(entry.scenario_id), looked.c.prospect_id).where(entry.matches)
+    made = upsert(database, t.audience_members).from_select(["scenario_id", "prospect_id"], values)
+    return made.on_conflict_do_nothing()  # type: ignore[attr-defined,no-any-return]

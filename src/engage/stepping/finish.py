@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Insert, Select, Update, case, func, insert, literal, select, update
 
 from engage.plan.moves import Step
 from engage.sql import tables as t
@@ -13,12 +13,21 @@ from engage.sql.codes import Phase, RunState, TimerKind
 from engage.sql.cohort import cohort, passages
 from engage.sql.packing import pack
 from engage.sql.scratch import analyse, clear
+from engage.sql.standing import NOW, big, many, small, standing, whole
 from engage.stepping.changes import touch
 from engage.stepping.figures import Figures
+from engage.stepping.pauses import Pauses
 from engage.stepping.walk import Place, Walk
 
 #: Timers of rows with due moments of their own gather those of one minute: the first decides when to look.
 MINUTE = 60_000_000
+#: The rows of one place.
+_HERE = cohort.c.place == whole("here")
+#: The cohort beside what each of its places has passed, and the number of each passage in its run.
+_PASSED = cohort.join(passages, passages.c.place == cohort.c.place)
+_MOVE = cohort.c.moves + cohort.c.written + passages.c.ordinal
+#: How many passages an enrolment has made when it leaves its place.
+_MOVES = cohort.c.moves + cohort.c.written + small("passed")
 
 
 class Conflict(Exception):
@@ -48,18 +57,18 @@ def write_visits(walk: Walk, step: Step, places: list[Place]) -> Place:
     _visits(walk, places, figures)
     figures.write(walk.connection)
     walk.number += 1
-    numbers = walk.numbers_of(places)
-    length = case({place.number: len(place.passed) for place in places}, value=cohort.c.place)
-    walk.connection.execute(
-        update(cohort)
-        .values(place=walk.number, written=cohort.c.written + length, arrived_at=walk.tick.at)
-        .where(cohort.c.place.in_(numbers))
-    )
     for place in places:
+        walk.run(_gathered(), here=place.number, there=walk.number, passed=len(place.passed))
         del walk.places[place.number]
     whole = Place(walk.number, step.key, Phase.ARRIVES, sum(p.count for p in places), written=1, arrived=walk.tick.at)
     walk.places[whole.number] = whole
     return whole
+
+
+@standing
+def _gathered() -> Update:
+    written = cohort.c.written + small("passed")
+    return update(cohort).values(place=whole("there"), written=written, arrived_at=NOW).where(_HERE)
 
 
 def _visits(walk: Walk, places: list[Place], figures: Figures) -> None:
@@ -81,27 +90,36 @@ def _visits(walk: Walk, places: list[Place], figures: Figures) -> None:
     ]
     connection.execute(insert(passages), rows)
     analyse(connection, passages)
-    at = literal(now, BigInteger())
-    move = cohort.c.moves + cohort.c.written + passages.c.ordinal
-    arrived = case((passages.c.ordinal == 0, cohort.c.arrived_at), else_=at)
-    joined = cohort.join(passages, passages.c.place == cohort.c.place)
-    values = select(cohort.c.id, arrived, at, passages.c.step_id, move, passages.c.outcome).select_from(joined)
-    names = ["enrolment_id", "arrived_at", "left_at", "step_id", "move", "outcome"]
-    connection.execute(insert(t.visits).from_select(names, values.order_by(cohort.c.id, passages.c.ordinal)))
+    walk.run(_visited())
     if any(row["reason"] for row in rows):
-        told = select(cohort.c.id, move, passages.c.reason).select_from(joined).where(passages.c.reason.is_not(None))
-        connection.execute(insert(t.reasons).from_select(["enrolment_id", "move", "reason"], told))
+        walk.run(_reasoned())
     for place in places:
         if place.arrived is not None:
             figures.passed(place, place.arrived, now, place.count)
     mixed = walk.numbers_of(place for place in places if place.arrived is None)
-    for number, arrived_at, count in connection.execute(_groups(mixed)).all() if mixed else ():
+    for number, arrived_at, count in walk.run(_grouped(), places=mixed).all() if mixed else ():
         figures.passed(walk.places[number], arrived_at, now, count)
 
 
-def _groups(numbers: tuple[int, ...]) -> Select[int, int, int]:
-    """Return how many rows of each place arrived at which moment: few moments, for all arrive in some tick."""
-    grouped = select(cohort.c.place, cohort.c.arrived_at, func.count()).where(cohort.c.place.in_(numbers))
+@standing
+def _visited() -> Insert:
+    """Insert one visit for each passage of each row."""
+    arrived = case((passages.c.ordinal == 0, cohort.c.arrived_at), else_=NOW)
+    values = select(cohort.c.id, arrived, NOW, passages.c.step_id, _MOVE, passages.c.outcome).select_from(_PASSED)
+    names = ["enrolment_id", "arrived_at", "left_at", "step_id", "move", "outcome"]
+    return insert(t.visits).from_select(names, values.order_by(cohort.c.id, passages.c.ordinal))
+
+
+@standing
+def _reasoned() -> Insert:
+    told = select(cohort.c.id, _MOVE, passages.c.reason).select_from(_PASSED).where(passages.c.reason.is_not(None))
+    return insert(t.reasons).from_select(["enrolment_id", "move", "reason"], told)
+
+
+@standing
+def _grouped() -> Select[Any]:
+    """Select how many rows of each place arrived at which moment: few moments, for all arrive in some tick."""
+    grouped = select(cohort.c.place, cohort.c.arrived_at, func.count()).where(cohort.c.place.in_(many("places")))
     return grouped.group_by(cohort.c.place, cohort.c.arrived_at)
 
 
@@ -111,44 +129,52 @@ def _arrivals(walk: Walk, places: Iterable[Place], figures: Figures) -> None:
             figures.waits(walk.course.numbers[place.step], walk.tick.at, place.count)
 
 
-def _checked(walk: Walk, place: Place, values: dict[str, object]) -> None:
+def _checked(walk: Walk, place: Place, statement: Update, **values: object) -> None:
     """Update the enrolments of a place; each must stand where it stood when it was claimed."""
-    e = t.enrolments
-    changed = walk.connection.execute(
-        update(e)
-        .values(values)
-        .where(e.c.id == cohort.c.id, cohort.c.place == place.number, e.c.moves == cohort.c.moves)
-    )
+    changed = walk.run(statement, here=place.number, passed=len(place.passed), **values)
     if changed.rowcount != place.count:
         raise Conflict
 
 
-def _moves(place: Place) -> ColumnElement[int]:
-    return cohort.c.moves + cohort.c.written + len(place.passed)
+def _updated(values: dict[str, object]) -> Update:
+    e = t.enrolments
+    return update(e).values(values).where(e.c.id == cohort.c.id, _HERE, e.c.moves == cohort.c.moves)
 
 
 def _end(walk: Walk, place: Place) -> None:
-    last = place.passed[-1].step_id
-    at = walk.tick.at
-    values: dict[str, object] = {
-        "step_id": last, "state": int(RunState.COMPLETED), "ended_at": at, "arrived_at": at, "moves": _moves(place),
-    }  # fmt: skip
-    _checked(walk, place, values)
-    chosen = select(cohort.c.prospect_id).where(cohort.c.place == place.number)
-    touch(walk.connection, walk.tick, "scenario", chosen)
+    _checked(walk, place, _ended(), last_step=place.passed[-1].step_id)
+    touch(walk.connection, walk.tick, "scenario", prospects_at(), here=place.number)
+
+
+@standing
+def _ended() -> Update:
+    completed = int(RunState.COMPLETED)
+    values = {"step_id": whole("last_step"), "state": completed, "ended_at": NOW, "arrived_at": NOW, "moves": _MOVES}
+    return _updated(values)
+
+
+@standing
+def prospects_at() -> Select[tuple[int]]:
+    """Select the prospects of the rows at one place, ``here``."""
+    return select(cohort.c.prospect_id).where(_HERE)
 
 
 def _rest(walk: Walk, place: Place) -> None:
     pauses = walk.course.pauses
-    due: object = pauses.kept_of(cohort.c.due_at) if place.due is None else pauses.kept(place.due)
-    values: dict[str, object] = {"due_at": due, "phase": int(place.phase)}
-    if place.moved:
-        values |= {
-            "step_id": walk.course.numbers[place.step],
-            "arrived_at": walk.tick.at,
-            "moves": _moves(place),
-        }
-    _checked(walk, place, values)
+    due = None if place.due is None else pauses.kept(place.due)
+    statement = _rested(pauses if due is None else None, moved=place.moved)
+    step_id = walk.course.numbers[place.step]
+    _checked(walk, place, statement, due=due, next_phase=int(place.phase), next_step=step_id)
+
+
+@standing
+def _rested(pauses: Pauses | None, *, moved: bool) -> Update:
+    """Let the rows of a place wait until ``due``, or each its own moment, kept in scenario time."""
+    due: ColumnElement[int] = big("due") if pauses is None else pauses.kept_of(cohort.c.due_at)
+    values: dict[str, object] = {"due_at": due, "phase": small("next_phase")}
+    if moved:
+        values |= {"step_id": whole("next_step"), "arrived_at": NOW, "moves": _MOVES}
+    return _updated(values)
 
 
 def _timers(walk: Walk, places: Iterable[Place]) -> None:
@@ -162,16 +188,22 @@ def _timers(walk: Walk, places: Iterable[Place]) -> None:
 
 
 def _timer(walk: Walk, step_id: int, due: int | None, numbers: list[int]) -> None:
+    statement = _timed(walk.connection.dialect.name, own=due is None)
+    walk.run(statement, due=due, step=step_id, scenario=walk.course.id, places=numbers)
+
+
+@standing
+def _timed(database: str, *, own: bool) -> Insert:
+    """Write a timer for the rows at some places: due at one moment, or for each minute in which some are."""
     names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
-    moment: ColumnElement[Any] = func.min(cohort.c.due_at) if due is None else literal(due, BigInteger())
     values = select(
         literal(int(TimerKind.STEP)),
-        moment,
-        literal(walk.course.id),
-        literal(step_id),
+        func.min(cohort.c.due_at) if own else big("due"),
+        whole("scenario"),
+        whole("step"),
         func.count(),
-        pack(walk.connection, cohort.c.id),
-    ).where(cohort.c.place.in_(numbers))
-    if due is None:
-        values = values.where(cohort.c.due_at > walk.tick.at).group_by(cohort.c.due_at.op("/")(MINUTE))
-    walk.connection.execute(insert(t.timers).from_select(names, values.having(func.count() > 0)))
+        pack(database, cohort.c.id),
+    ).where(cohort.c.place.in_(many("places")))
+    if own:
+        values = values.where(cohort.c.due_at > NOW).group_by(cohort.c.due_at.op("/")(MINUTE))
+    return insert(t.timers).from_select(names, values.having(func.count() > 0))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from engage.clock import micros
 from engage.language.conditions import Condition, changes_by_time, facets
@@ -15,6 +15,7 @@ from engage.plan import moves
 from engage.sql import tables as t
 from engage.sql.packing import is_postgres
 from engage.sql.predicates import Now
+from engage.sql.standing import many, standing
 from engage.stepping.pauses import Pauses, read_pauses
 
 
@@ -57,8 +58,7 @@ class Tick:
     @property
     def asked(self) -> Now:
         """The moment as conditions are asked."""
-        house = self.plans.house
-        return Now(self.now, house.hours.zone, house.locale, house.require_consent)
+        return Now.of(self.plans.house, self.now)
 
     @property
     def running(self) -> tuple[Course, ...]:
@@ -148,12 +148,17 @@ def hold_courses(connection: Connection, courses: Sequence[Course]) -> None:
 
     Raises PlanChanged otherwise.
     """
-    s = t.scenarios
-    asked = select(s.c.id, s.c.state, s.c.version, s.c.paused_total).order_by(s.c.id)
-    asked = asked.where(s.c.id.in_([course.id for course in courses]))
-    if is_postgres(connection):
-        asked = asked.with_for_update(read=True)
-    found = {row.id: (row.state, row.version, row.paused_total) for row in connection.execute(asked)}
+    ids = [course.id for course in courses]
+    rows = connection.execute(_standing(is_postgres(connection)), {"ids": ids})
+    found = {row.id: (row.state, row.version, row.paused_total) for row in rows}
     for course in courses:
         if found.get(course.id) != (course.state, course.plan.version, course.paused_total):
             raise PlanChanged(course.plan.key)
+
+
+@standing
+def _standing(locked: bool) -> Select[Any]:
+    """Select what a tick must find as it saw it, of some scenarios."""
+    s = t.scenarios
+    asked = select(s.c.id, s.c.state, s.c.version, s.c.paused_total).where(s.c.id.in_(many("ids"))).order_by(s.c.id)
+    return asked.with_for_update(read=True) if locked else asked

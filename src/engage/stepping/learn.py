@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Select, delete, func, insert, literal, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Insert,
+    Integer,
+    Select,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    type_coerce,
+)
 
 from engage.intake.batch import batch
 from engage.intake.inactivity import count_inactive
@@ -14,8 +28,10 @@ from engage.intake.scoring import expire_due
 from engage.plan import moves
 from engage.sql import tables as t
 from engage.sql.codes import RunState, TimerKind
+from engage.sql.cohort import keys_of
 from engage.sql.packing import pack, unpacked
 from engage.sql.scratch import analyse, clear, scratch
+from engage.sql.standing import NOW, many, run, small, standing
 from engage.stepping.changes import touch
 from engage.stepping.journeys import Course, Tick
 from engage.stepping.transact import Hook, transact
@@ -31,18 +47,19 @@ TIMERS = (int(TimerKind.INACTIVE), int(TimerKind.SETTLED))
 
 def something_to_learn(connection: Connection, tick: Tick) -> bool:
     """Tell whether there is anything to learn at this moment."""
-    for asked in (
-        select(t.unlearnt.c.activity_id).where(t.unlearnt.c.occurred_at <= tick.now),
-        select(t.expiries.c.entry_id).where(t.expiries.c.at <= tick.now),
-        _timers(tick),
-    ):
-        if connection.execute(asked.limit(1)).first() is not None:
-            return True
-    return False
+    return any(run(connection, _first(n), tick.asked).first() is not None for n in range(3))
 
 
-def _timers(tick: Tick) -> Select[tuple[int]]:
-    return select(t.timers.c.id).where(t.timers.c.kind.in_(TIMERS), t.timers.c.due_at <= tick.at)
+@standing
+def _first(number: int) -> Select[Any]:
+    """Select one activity, one expiry or one timer that is to be learnt of."""
+    u, x, timers = t.unlearnt, t.expiries, t.timers
+    asked = (
+        select(u.c.activity_id).where(type_coerce(u.c.occurred_at, BigInteger) <= NOW),
+        select(x.c.entry_id).where(type_coerce(x.c.at, BigInteger) <= NOW),
+        select(timers.c.id).where(timers.c.kind.in_(TIMERS), timers.c.due_at <= NOW),
+    )
+    return asked[number].limit(1)
 
 
 def learn(connection: Connection, tick: Tick, last: int, hook: Hook) -> int:  # noqa: ARG001
@@ -58,18 +75,18 @@ def _learn_activities(connection: Connection, tick: Tick) -> bool:
     learnt = learn_chunk(connection, tick.plans, tick.now, tick.chunk)
     if learnt.counted:
         _wake(connection, tick)
-        touch(connection, tick, "activity", select(batch.c.prospect_id))
+        touch(connection, tick, "activity", keys_of(batch))
         if learnt.scored:
-            touch(connection, tick, "score", select(earned.c.prospect_id))
+            touch(connection, tick, "score", keys_of(earned))
         if learnt.mailable:
-            touch(connection, tick, "mailable", select(batch.c.prospect_id))
+            touch(connection, tick, "mailable", keys_of(batch))
     return learnt.taken > 0
 
 
 def _expire(connection: Connection, tick: Tick) -> bool:
     settled = expire_due(connection, tick.now, tick.chunk)
     if settled:
-        touch(connection, tick, "score", select(earned.c.prospect_id))
+        touch(connection, tick, "score", keys_of(earned))
     return settled > 0
 
 
@@ -77,15 +94,14 @@ def _count_inactivity(connection: Connection, tick: Tick) -> bool:
     ids = _claim(connection, tick, TimerKind.INACTIVE)
     if ids:
         count_inactive(connection, tick.plans, tick.now, ids)
-        touch(connection, tick, "score", select(earned.c.prospect_id))
+        touch(connection, tick, "score", keys_of(earned))
     return bool(ids)
 
 
 def _claim(connection: Connection, tick: Tick, kind: TimerKind) -> list[int]:
-    due = _timers(tick).with_only_columns(t.timers.c.id, t.timers.c.count).where(t.timers.c.kind == int(kind))
     claimed: list[int] = []
     held = 0
-    for timer_id, count in connection.execute(due.order_by(t.timers.c.due_at, t.timers.c.id).limit(1_000)):
+    for timer_id, count in run(connection, _claimable(), tick.asked, kind=int(kind)):
         if claimed and held + count > tick.chunk:
             break
         claimed.append(timer_id)
@@ -93,9 +109,16 @@ def _claim(connection: Connection, tick: Tick, kind: TimerKind) -> list[int]:
     return claimed
 
 
+@standing
+def _claimable() -> Select[Any]:
+    timers = t.timers
+    due = select(timers.c.id, timers.c.count).where(timers.c.kind == small("kind"), timers.c.due_at <= NOW)
+    return due.order_by(timers.c.due_at, timers.c.id).limit(1_000)
+
+
 def _hear_settled(connection: Connection, tick: Tick) -> bool:
     """Wake who waits at a trigger for messages that were handed over, cancelled or failed."""
-    ids = _claim(connection, tick, TimerKind.SETTLED)
+    ids, database = _claim(connection, tick, TimerKind.SETTLED), connection.dialect.name
     if not ids:
         return False
     pairs = {
@@ -105,18 +128,29 @@ def _hear_settled(connection: Connection, tick: Tick) -> bool:
         if mail in course.numbers
     }
     if _listen(connection, pairs):
-        keys, m, e = unpacked(connection, ids), t.messages, t.enrolments
-        joined = (
-            keys.join(m, m.c.id == keys.c.key)
-            .join(e, e.c.id == m.c.enrolment_id)
-            .join(listening, (listening.c.step_id == e.c.step_id) & (listening.c.heard_id == m.c.step_id))
-        )
-        _write_wakes(connection, tick, select(e.c.id, e.c.scenario_id, e.c.step_id).select_from(joined))
-    if "emailed" in tick.watched:
-        keys, m = unpacked(connection, ids), t.messages
-        touch(connection, tick, "emailed", select(m.c.prospect_id).select_from(keys.join(m, m.c.id == keys.c.key)))
+        run(connection, _woken(database, _waiting_for_mail(database)), tick.asked, timers=ids)
+    touch(connection, tick, "emailed", _mailed(database), timers=ids)
     connection.execute(delete(t.timers).where(t.timers.c.id.in_(ids)))
     return True
+
+
+@standing
+def _waiting_for_mail(database: str) -> Select[Any]:
+    """Select the enrolments at a trigger that listens for one of the messages packed in some timers."""
+    keys, m, e = unpacked(database, many("timers")), t.messages, t.enrolments
+    joined = (
+        keys.join(m, m.c.id == keys.c.key)
+        .join(e, e.c.id == m.c.enrolment_id)
+        .join(listening, (listening.c.step_id == e.c.step_id) & (listening.c.heard_id == m.c.step_id))
+    )
+    return select(e.c.id, e.c.scenario_id, e.c.step_id).select_from(joined)
+
+
+@standing
+def _mailed(database: str) -> Select[Any]:
+    """Select the prospects of the messages packed in some timers."""
+    keys, m = unpacked(database, many("timers")), t.messages
+    return select(m.c.prospect_id).select_from(keys.join(m, m.c.id == keys.c.key))
 
 
 def _triggers(tick: Tick) -> Iterable[tuple[Course, moves.Step, moves.Trigger]]:
@@ -138,9 +172,7 @@ def _listen(connection: Connection, pairs: set[tuple[int, int]]) -> bool:
 def _wake(connection: Connection, tick: Tick) -> None:
     """Wake who waits at a trigger for an event of the batch; their own predicate decides (hole 4)."""
     names = {event for _, _, act in _triggers(tick) if not act.patient for one in act.events for event in one.types}
-    w = t.words
-    known = select(w.c.text, w.c.id).where(w.c.kind == "event", w.c.text.in_(names))
-    numbers = dict(connection.execute(known).all())
+    numbers = {row.text: row.id for row in connection.execute(_known(frozenset(names)))}
     pairs = {
         (course.numbers[step.key], numbers[event])
         for course, step, act in _triggers(tick)
@@ -151,19 +183,29 @@ def _wake(connection: Connection, tick: Tick) -> None:
     }
     if not _listen(connection, pairs):
         return
+    run(connection, _woken(connection.dialect.name, _waiting()), tick.asked)
+
+
+@standing
+def _known(events: frozenset[str]) -> Select[Any]:
+    w = t.words
+    return select(w.c.text, w.c.id).where(w.c.kind == "event", w.c.text.in_(sorted(events)))
+
+
+@standing
+def _waiting() -> Select[Any]:
+    """Select the enrolments at a trigger that listens for an event of the batch."""
     e = t.enrolments
-    joined = batch.join(e, e.c.prospect_id == batch.c.prospect_id).join(
-        listening, (listening.c.step_id == e.c.step_id) & (listening.c.heard_id == batch.c.type_id)
-    )
-    _write_wakes(connection, tick, select(e.c.id, e.c.scenario_id, e.c.step_id).select_from(joined))
+    heard = (listening.c.step_id == e.c.step_id) & (listening.c.heard_id == batch.c.type_id)
+    joined = batch.join(e, e.c.prospect_id == batch.c.prospect_id).join(listening, heard)
+    return select(e.c.id, e.c.scenario_id, e.c.step_id).select_from(joined)
 
 
-def _write_wakes(connection: Connection, tick: Tick, found: Select[tuple[int, int, int]]) -> None:
+@standing
+def _woken(database: str, found: Select[Any]) -> Insert:
     """Write timers due now for active enrolments."""
     who = found.where(t.enrolments.c.state == int(RunState.ACTIVE)).distinct().subquery()
     values = select(
-        literal(int(TimerKind.WAKE)), literal(tick.at, BigInteger()), who.c.scenario_id, who.c.step_id, func.count(),
-        pack(connection, who.c.id),
+        literal(int(TimerKind.WAKE)), NOW, who.c.scenario_id, who.c.step_id, func.count(), pack(database, who.c.id)
     ).group_by(who.c.scenario_id, who.c.step_id)  # fmt: skip
-    names: Sequence[str] = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
-    connection.execute(insert(t.timers).from_select(names, values))
+    return insert(t.timers).from_select(["kind", "due_at", "scenario_id", "step_id", "count", "ids"], values)

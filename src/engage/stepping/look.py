@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Delete,
+    Insert,
+    Select,
+    Update,
     and_,
     case,
     delete,
@@ -25,26 +30,27 @@ from engage.intake.inactivity import start_inactivity
 from engage.language.conditions import Condition
 from engage.plan.moves import Plan
 from engage.sql import tables as t
+from engage.sql.asked import Now
 from engage.sql.codes import Outcome, RunState
-from engage.sql.cohort import cohort, looked
+from engage.sql.cohort import COHORT, cohort, keys_of, looked
 from engage.sql.packing import unpacked
-from engage.sql.predicates import holds
-from engage.sql.scratch import analyse, clear, inserted
+from engage.sql.scratch import analyse, clear, counted
+from engage.sql.standing import many, run, standing, whole
 from engage.stepping.enrol import enrol
 from engage.stepping.figures import Figures
 from engage.stepping.holding import ACTIVE, GOAL, HELD, LEFT, TO_HOLD, TO_RELEASE, leave_runs, set_state, wake_released
 from engage.stepping.journeys import Course, Tick, hold_courses
+from engage.stepping.pauses import Pauses
+from engage.stepping.walk import Test, inside
 
 
 def look_at_changed(connection: Connection, tick: Tick, timer_ids: Sequence[int]) -> None:
     """Look at the prospects of some timers, for every running scenario that reads what changed; the timers are done."""
     clear(connection, looked)
-    keys = unpacked(connection, timer_ids)
-    chosen = select(keys.c.key).join(t.standings, t.standings.c.prospect_id == keys.c.key).distinct()
-    connection.execute(insert(looked).from_select(["prospect_id"], chosen))
+    run(connection, _fill_changed(connection.dialect.name), tick.asked, timers=timer_ids)
     analyse(connection, looked)
     bring_up_to_date(connection, tick)
-    changed = set(connection.scalars(select(t.timers.c.facet).where(t.timers.c.id.in_(timer_ids)).distinct()))
+    changed = set(run(connection, _changed(), tick.asked, timers=timer_ids).scalars())
     reading = [c for c in tick.running if None in changed or c.facets & {"grade", *changed}]
     hold_courses(connection, reading)
     for course in reading:
@@ -52,26 +58,53 @@ def look_at_changed(connection: Connection, tick: Tick, timer_ids: Sequence[int]
             look(connection, tick, course)
     for course in reading:
         enrol(connection, tick, course)
-    connection.execute(delete(t.timers).where(t.timers.c.id.in_(timer_ids)))
+    run(connection, done_timers(), tick.asked, timers=timer_ids)
+
+
+@standing
+def _fill_changed(database: str) -> Insert:
+    keys = unpacked(database, many("timers"))
+    chosen = select(keys.c.key).join(t.standings, t.standings.c.prospect_id == keys.c.key).distinct()
+    return insert(looked).from_select(["prospect_id"], chosen)
+
+
+@standing
+def _changed() -> Select[Any]:
+    """Select what changed of the prospects of some timers."""
+    return select(t.timers.c.facet).where(t.timers.c.id.in_(many("timers"))).distinct()
+
+
+@standing
+def done_timers() -> Delete:
+    """Delete some timers: what they were for is done."""
+    return delete(t.timers).where(t.timers.c.id.in_(many("timers")))
 
 
 def bring_up_to_date(connection: Connection, tick: Tick) -> None:
     """Grade the prospects in ``looked`` anew, and time the inactivity of those who are new."""
     if tick.plans.grading.profiles:
-        regrade(connection, tick.plans, tick.now, select(looked.c.prospect_id))
+        regrade(connection, tick.plans, tick.now, keys_of(looked))
     time_the_new(connection, tick)
 
 
 def time_the_new(connection: Connection, tick: Tick) -> None:
     """Time the inactivity of those in ``looked`` who are new."""
-    who = select(looked.c.prospect_id)
     if tick.plans.scoring.inactivity is not None:
-        s = t.standings
-        new = select(s.c.prospect_id).where(s.c.prospect_id.in_(who), not_(s.c.inactivity_timed))
-        start_inactivity(connection, tick.plans, tick.now, new)
-        connection.execute(
-            update(s).values(inactivity_timed=True).where(s.c.prospect_id.in_(who), not_(s.c.inactivity_timed))
-        )
+        start_inactivity(connection, tick.plans, tick.now, _untimed())
+        run(connection, _timed(), tick.asked)
+
+
+@standing
+def _untimed() -> Select[Any]:
+    s = t.standings
+    return select(s.c.prospect_id).where(s.c.prospect_id.in_(keys_of(looked)), not_(s.c.inactivity_timed))
+
+
+@standing
+def _timed() -> Update:
+    s = t.standings
+    new = update(s).values(inactivity_timed=True)
+    return new.where(s.c.prospect_id.in_(keys_of(looked)), not_(s.c.inactivity_timed))
 
 
 def look_at_all(connection: Connection, tick: Tick, timer_id: int, course: Course, after_id: int) -> None:
@@ -120,75 +153,94 @@ def _asks_inside(plan: Plan) -> bool:
 def look(connection: Connection, tick: Tick, course: Course) -> None:
     """Ask goal, exit and holds of the open runs of the prospects in ``looked``."""
     plan = course.plan
-    if not fill_open(connection, course):
+    if not fill_open(connection, tick, course):
         return
     if plan.goal is not None:
-        _mark(connection, GOAL, _asked(tick, plan.goal))
+        _mark(connection, tick, GOAL, Test(inside, (plan.goal, tick.asked.always)))
     if plan.exit is not None:
-        _mark(connection, LEFT, _asked(tick, plan.exit))
+        _mark(connection, tick, LEFT, Test(inside, (plan.exit, tick.asked.always)))
     _mark_holds(connection, tick, course)
     _carry_out(connection, tick, course)
 
 
-def _asked(tick: Tick, condition: Condition) -> ColumnElement[bool]:
-    return holds(condition, cohort.c.prospect_id, tick.asked)
-
-
-def fill_open(connection: Connection, course: Course) -> int:
+def fill_open(connection: Connection, tick: Tick, course: Course) -> int:
     """Fill the cohort with the open runs of the prospects in ``looked``; return how many."""
-    e = t.enrolments
     clear(connection, cohort)
-    values = (
-        select(
-            e.c.id, e.c.prospect_id, e.c.step_id, case((e.c.state == int(RunState.HELD), HELD), else_=ACTIVE),
-            e.c.moves, literal(0), e.c.entered_at, e.c.arrived_at, course.pauses.real_of(e.c.due_at),
-        )
-        .select_from(looked.join(e, e.c.prospect_id == looked.c.prospect_id))
-        .where(e.c.scenario_id == course.id, e.c.state < int(RunState.COMPLETED))
-    )  # fmt: skip
-    names = [
-        "id",
-        "prospect_id",
-        "step_id",
-        "place",
-        "moves",
-        "written",
-        "entered_at",
-        "arrived_at",
-        "due_at",
-    ]
-    filled = inserted(connection, insert(cohort).from_select(names, values))
+    filled = run(connection, _open_runs(course.pauses), tick.asked, scenario=course.id).rowcount
     analyse(connection, cohort)
     return filled
 
 
-def _mark(connection: Connection, place: int, test: ColumnElement[bool], *, of: Sequence[int] = (ACTIVE, HELD)) -> None:
-    connection.execute(update(cohort).values(place=place).where(cohort.c.place.in_(of), test))
+@standing
+def _open_runs(pauses: Pauses) -> Insert:
+    e = t.enrolments
+    values = (
+        select(
+            e.c.id, e.c.prospect_id, e.c.step_id, case((e.c.state == int(RunState.HELD), HELD), else_=ACTIVE),
+            e.c.moves, literal(0), e.c.entered_at, e.c.arrived_at, pauses.real_of(e.c.due_at),
+        )
+        .select_from(looked.join(e, e.c.prospect_id == looked.c.prospect_id))
+        .where(e.c.scenario_id == whole("scenario"), e.c.state < int(RunState.COMPLETED))
+    )  # fmt: skip
+    return counted(insert(cohort).from_select(COHORT, values))
+
+
+def suppressed(suppress: Condition | None, rules: Now) -> ColumnElement[bool]:
+    """Return whether the prospect of a row is suppressed."""
+    return false() if suppress is None else inside(suppress, rules)
+
+
+def leaves(audience: Condition, suppress: Condition | None, rules: Now) -> ColumnElement[bool]:
+    """Return whether the prospect of a row matches no longer and leaves by it; suppression comes first."""
+    return and_(not_(inside(audience, rules)), not_(suppressed(suppress, rules)))
+
+
+def away(audience: Condition | None, suppress: Condition | None, rules: Now) -> ColumnElement[bool]:
+    """Return whether a row is to be held: its prospect is suppressed, or matches an audience no longer."""
+    return suppressed(suppress, rules) | (false() if audience is None else not_(inside(audience, rules)))
+
+
+def back(audience: Condition | None, suppress: Condition | None, rules: Now) -> ColumnElement[bool]:
+    """Return whether a row is to be held no longer."""
+    return not_(away(audience, suppress, rules))
+
+
+@standing
+def _marked(test: Test) -> Update:
+    places = cohort.c.place.in_(many("places"))
+    return update(cohort).values(place=whole("there")).where(places, test())
+
+
+def _mark(connection: Connection, tick: Tick, place: int, test: Test, *, of: Sequence[int] = (ACTIVE, HELD)) -> None:
+    run(connection, _marked(test), tick.asked, places=of, there=place)
 
 
 def _mark_holds(connection: Connection, tick: Tick, course: Course) -> None:
     """Mark who is to be held, to leave or to be released: suppression before ``unmatched``."""
-    plan = course.plan
-    suppressed = _asked(tick, plan.suppress) if plan.suppress is not None else false()
-    unmatched = not_(_asked(tick, plan.audience)) if plan.unmatched != "continue" else false()
+    plan, rules = course.plan, tick.asked.always
     if plan.unmatched == "exit":
-        _mark(connection, LEFT, and_(unmatched, not_(suppressed)))
-        unmatched = false()
-    away = suppressed | unmatched
-    _mark(connection, TO_HOLD, away, of=(ACTIVE,))
-    _mark(connection, TO_RELEASE, not_(away), of=(HELD,))
+        _mark(connection, tick, LEFT, Test(leaves, (plan.audience, plan.suppress, rules)))
+    asked = (plan.audience if plan.unmatched == "hold" else None, plan.suppress, rules)
+    _mark(connection, tick, TO_HOLD, Test(away, asked), of=(ACTIVE,))
+    _mark(connection, tick, TO_RELEASE, Test(back, asked), of=(HELD,))
+
+
+@standing
+def _places() -> Select[Any]:
+    return select(cohort.c.place).where(cohort.c.place.not_in((ACTIVE, HELD))).distinct()
 
 
 def _carry_out(connection: Connection, tick: Tick, course: Course) -> None:
-    c = cohort
-    marked = set(connection.scalars(select(c.c.place).where(c.c.place.not_in((ACTIVE, HELD))).distinct()))
+    marked = set(run(connection, _places(), tick.asked).scalars())
     if not marked:
         return
     figures = Figures(course.id, tick.plans.house.hours.zone)
-    leave_runs(connection, tick, figures, GOAL, RunState.GOAL, Outcome.GOAL)
-    leave_runs(connection, tick, figures, LEFT, RunState.LEFT, Outcome.LEFT)
-    set_state(connection, tick, figures, TO_HOLD, RunState.HELD, 1)
-    set_state(connection, tick, figures, TO_RELEASE, RunState.ACTIVE, -1)
+    for place, state, outcome in ((GOAL, RunState.GOAL, Outcome.GOAL), (LEFT, RunState.LEFT, Outcome.LEFT)):
+        if place in marked:
+            leave_runs(connection, tick, figures, place, state, outcome)
+    if TO_HOLD in marked:
+        set_state(connection, tick, figures, TO_HOLD, RunState.HELD, 1)
     if TO_RELEASE in marked:
+        set_state(connection, tick, figures, TO_RELEASE, RunState.ACTIVE, -1)
         wake_released(connection, tick, course)
     figures.write(connection)

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Insert, Select, delete, insert, literal, or_, select
 
 from engage.intake.grading import regrade, regraded
 from engage.sql import tables as t
 from engage.sql.codes import RunState, TimerKind
-from engage.sql.cohort import cohort, looked
-from engage.sql.packing import is_postgres, unpacked
+from engage.sql.cohort import COHORT, cohort, keys_of, looked
+from engage.sql.packing import unpacked
 from engage.sql.scratch import analyse, clear
+from engage.sql.standing import NOW, big, many, run, standing, whole
 from engage.stepping.advance import advance, is_data_fault
 from engage.stepping.changes import touch
 from engage.stepping.journeys import Course, Tick, hold_courses
 from engage.stepping.learn import something_to_learn
-from engage.stepping.look import fill_span, go_on, look_at_all, look_at_changed, time_the_new
+from engage.stepping.look import done_timers, fill_span, go_on, look_at_all, look_at_changed, time_the_new
+from engage.stepping.pauses import Pauses
 from engage.stepping.transact import Hook, transact
 from engage.stepping.walk import Walk
 
 STEPPING = (int(TimerKind.STEP), int(TimerKind.WAKE))
+LOOKING = (int(TimerKind.CHANGED), int(TimerKind.LOOK))
 #: A chunk gathers at most this many timers.
 MOST_TIMERS = 5_000
 
@@ -29,16 +33,40 @@ def is_due(connection: Connection, tick: Tick, phase: str) -> bool:
     """Tell whether a phase has anything to do."""
     if phase == "learn":
         return something_to_learn(connection, tick)
-    kinds = STEPPING if phase == "step" else (int(TimerKind.CHANGED), int(TimerKind.LOOK))
-    return connection.scalar(_due(tick, kinds).limit(1)) is not None
+    kinds = STEPPING if phase == "step" else LOOKING
+    return run(connection, _any_due(), tick.asked, kinds=kinds, running=_running(tick)).scalar() is not None
 
 
-def _due(tick: Tick, kinds: Sequence[int]):  # type: ignore[no-untyped-def]
-    """Return a SELECT of due timers' keys; timers of scenarios that do not run wait."""
+def _running(tick: Tick) -> list[int]:
+    return [course.id for course in tick.running]
+
+
+def _due(*columns: ColumnElement[Any]) -> Select[Any]:
+    """Return a SELECT of due timers of some kinds; timers of scenarios that do not run wait."""
     timers = t.timers
-    running = [course.id for course in tick.running]
-    mine = or_(timers.c.scenario_id.is_(None), timers.c.scenario_id.in_(running))
-    return select(timers.c.id).where(timers.c.kind.in_(kinds), timers.c.due_at <= tick.at, mine)
+    mine = or_(timers.c.scenario_id.is_(None), timers.c.scenario_id.in_(many("running")))
+    return select(*columns).where(timers.c.kind.in_(many("kinds")), timers.c.due_at <= NOW, mine)
+
+
+@standing
+def _any_due() -> Select[Any]:
+    return _due(t.timers.c.id).limit(1)
+
+
+@standing
+def _next_look() -> Select[Any]:
+    timers = t.timers
+    chosen = _due(timers.c.id, timers.c.scenario_id, timers.c.after_id).where(timers.c.id <= big("last"))
+    return chosen.order_by(timers.c.id).limit(1)
+
+
+@standing
+def _claimable(database: str) -> Select[Any]:
+    """Select due timers up to the ``last``, soonest first, locked."""
+    timers = t.timers
+    chosen = _due(timers.c.id, timers.c.count).where(timers.c.id <= big("last"))
+    chosen = chosen.order_by(timers.c.due_at, timers.c.id).limit(MOST_TIMERS)
+    return chosen.with_for_update(skip_locked=True) if database == "postgresql" else chosen
 
 
 def look_phase(connection: Connection, tick: Tick, last: int, hook: Hook) -> int:
@@ -51,11 +79,8 @@ def look_phase(connection: Connection, tick: Tick, last: int, hook: Hook) -> int
 
 def _look_chunk(connection: Connection, tick: Tick, last: int) -> int:
     """Do one chunk of looking; timers written in this phase are left for the next round."""
-    timers = t.timers
-    row = connection.execute(
-        _due(tick, (int(TimerKind.LOOK),)).with_only_columns(timers.c.id, timers.c.scenario_id, timers.c.after_id)
-        .where(timers.c.id <= last).order_by(timers.c.id).limit(1)
-    ).one_or_none()  # fmt: skip
+    kinds, running = (int(TimerKind.LOOK),), _running(tick)
+    row = run(connection, _next_look(), tick.asked, kinds=kinds, running=running, last=last).one_or_none()
     if row is not None:
         course = tick.course(row.scenario_id) if row.scenario_id is not None else None
         if course is None:
@@ -63,7 +88,7 @@ def _look_chunk(connection: Connection, tick: Tick, last: int) -> int:
         else:
             look_at_all(connection, tick, row.id, course, row.after_id)
         return 1
-    ids = _claim(connection, _due(tick, (int(TimerKind.CHANGED),)).where(timers.c.id <= last), tick.chunk)
+    ids = _claim(connection, tick, (int(TimerKind.CHANGED),), running, last)
     if not ids:
         return 0
     look_at_changed(connection, tick, ids)
@@ -74,22 +99,19 @@ def _regrade_span(connection: Connection, tick: Tick, timer_id: int, after_id: i
     clear(connection, looked)
     span = fill_span(connection, after_id, tick.chunk)
     if span is not None:
-        regrade(connection, tick.plans, tick.now, select(looked.c.prospect_id))
+        regrade(connection, tick.plans, tick.now, keys_of(looked))
         time_the_new(connection, tick)
-        touch(connection, tick, "grade", select(regraded.c.prospect_id))
+        touch(connection, tick, "grade", keys_of(regraded))
     go_on(connection, timer_id, span, tick.chunk)
 
 
-def _claim(connection: Connection, due, most: int) -> list[int]:  # type: ignore[no-untyped-def]
+def _claim(connection: Connection, tick: Tick, kinds: Sequence[int], scenarios: Sequence[int], last: int) -> list[int]:
     """Return the keys of due timers that together hold about a chunk, and lock them."""
-    chosen = due.with_only_columns(t.timers.c.id, t.timers.c.count).order_by(t.timers.c.due_at, t.timers.c.id)
-    chosen = chosen.limit(MOST_TIMERS)
-    if is_postgres(connection):
-        chosen = chosen.with_for_update(skip_locked=True)
+    due = run(connection, _claimable(connection.dialect.name), tick.asked, kinds=kinds, running=scenarios, last=last)
     claimed: list[int] = []
     held = 0
-    for timer_id, count in connection.execute(chosen):
-        if claimed and held + count > most:
+    for timer_id, count in due:
+        if claimed and held + count > tick.chunk:
             break
         claimed.append(timer_id)
         held += count
@@ -107,11 +129,10 @@ def step_phase(connection: Connection, tick: Tick, last: int, hook: Hook) -> int
 
 def _step_chunk(connection: Connection, tick: Tick, course: Course, last: int, hook: Hook) -> int:
     """Claim some timers and step who is in them; a chunk that fails by its data is halved."""
-    due = _due(tick, STEPPING).where(t.timers.c.scenario_id == course.id, t.timers.c.id <= last)
     claimed: list[int] = []
 
     def work() -> int:
-        claimed[:] = _claim(connection, due, tick.chunk)
+        claimed[:] = _claim(connection, tick, STEPPING, (course.id,), last)
         if claimed:
             step_timers(connection, tick, course, claimed)
         return len(claimed)
@@ -130,28 +151,28 @@ def step_timers(
     """Step the enrolments of some timers; the timers are done."""
     clear(connection, cohort)
     hold_courses(connection, (course,))
-    fill_cohort(connection, course, timer_ids)
+    filling = _filled(connection.dialect.name, course.pauses, distinct=len(timer_ids) > 1)
+    run(connection, filling, tick.asked, timers=timer_ids, scenario=course.id)
     analyse(connection, cohort)
-    connection.execute(delete(t.timers).where(t.timers.c.id.in_(timer_ids)))
+    run(connection, done_timers(), tick.asked, timers=timer_ids)
     advance(Walk(connection, tick, course, guarded=guarded))
 
 
-def fill_cohort(connection: Connection, course: Course, timer_ids: Sequence[int]) -> None:
+@standing
+def _filled(database: str, pauses: Pauses, *, distinct: bool) -> Insert:
     """Fill the cohort with the enrolments of timers that still stand at the timer's step and are not held."""
-    e, keys = t.enrolments, unpacked(connection, timer_ids)
+    e, keys = t.enrolments, unpacked(database, many("timers"))
     values = (
         select(
             e.c.id, e.c.prospect_id, e.c.step_id, e.c.step_id * 4 + e.c.phase, e.c.moves, literal(0), e.c.entered_at,
-            e.c.arrived_at, course.pauses.real_of(e.c.due_at),
+            e.c.arrived_at, pauses.real_of(e.c.due_at),
         )
         .select_from(keys.join(e, e.c.id == keys.c.key))
-        .where(e.c.scenario_id == course.id, e.c.step_id == keys.c.step_id, e.c.state == int(RunState.ACTIVE))
+        .where(e.c.scenario_id == whole("scenario"), e.c.step_id == keys.c.step_id)
+        .where(e.c.state == int(RunState.ACTIVE))
         .order_by(e.c.id)
     )  # fmt: skip
-    names = ["id", "prospect_id", "step_id", "place", "moves", "written", "entered_at", "arrived_at", "due_at"]
-    if len(timer_ids) > 1:
-        values = values.distinct()
-    connection.execute(insert(cohort).from_select(names, values))
+    return insert(cohort).from_select(COHORT, values.distinct() if distinct else values)
 
 
 def step_apart(connection: Connection, tick: Tick, course: Course, timer_ids: list[int], hook: Hook) -> int:

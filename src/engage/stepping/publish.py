@@ -61,7 +61,7 @@ def _replace(connection: Connection, table: Any, keys: Iterable[str], rows: list
     """Insert rows, or bring those with the same keys up to date."""
     if not rows:
         return
-    made = upsert(connection, table)
+    made = upsert(connection.dialect.name, table)
     keys = tuple(keys)
     changed = {name: made.excluded[name] for name in rows[0] if name not in keys}  # type: ignore[attr-defined]
     connection.execute(made.on_conflict_do_update(index_elements=list(keys), set_=changed), rows)  # type: ignore[attr-defined]

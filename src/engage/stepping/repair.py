@@ -46,7 +46,7 @@ def _write(connection: Connection) -> None:
     each = select(lost.c.id, *keys, due.label("due"), minute, (place // CHUNK).label("part")).subquery("each_lost")
     values = select(
         literal(int(TimerKind.STEP)), func.min(each.c.due), each.c.scenario_id, each.c.step_id, func.count(),
-        pack(connection, each.c.id),
+        pack(connection.dialect.name, each.c.id),
     ).group_by(each.c.scenario_id, each.c.step_id, each.c.minute, each.c.part)  # fmt: skip
     names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
     connection.execute(insert(t.timers).from_select(names, values))

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
-from engage.clock import micros
 from engage.intake.rescoring import rescore
 from engage.plan.moves import Plans
 from engage.sql import tables as t
+from engage.sql.asked import Now
 from engage.sql.codes import CHUNK
+from engage.sql.standing import big, standing
 from engage.stepping.changes import announce
 
 
 def rescore_all(connection: Connection, plans: Plans, now: datetime) -> None:
     """Bring every prospect's score to what today's rules make of its history, inside the caller's transaction."""
-    s, after_id = t.standings, 0
+    after_id = 0
     while True:
         last = rescore(connection, plans, now, after_id, CHUNK)
         if last is None:
             return
-        span = select(s.c.prospect_id).where(s.c.prospect_id > after_id, s.c.prospect_id <= last)
-        announce(connection, micros(now), span)
+        announce(connection, Now.of(plans.house, now), _span(), after=after_id, last=last)
         after_id = last
+
+
+@standing
+def _span() -> Select[Any]:
+    key = t.standings.c.prospect_id
+    return select(key).where(key > big("after"), key <= big("last"))

@@ -150,7 +150,7 @@ def retime(connection: Connection, scenario_id: int, step_id: int, due: int, cho
         literal(scenario_id),
         literal(step_id),
         func.count(),
-        pack(connection, e.c.id),
+        pack(connection.dialect.name, e.c.id),
     ).where(chosen)
     names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
     connection.execute(insert(t.timers).from_select(names, values.having(func.count() > 0)))
@@ -178,7 +178,7 @@ def stop(connection: Connection, plans: moves.Plans, key: str, now: datetime, ch
         if span is None:
             break
         after_id = span.last
-        ended += fill_open(connection, course)
+        ended += fill_open(connection, tick, course)
         connection.execute(update(cohort).values(place=LEFT))
         figures = Figures(course.id, plans.house.hours.zone)
         leave_runs(connection, tick, figures, LEFT, RunState.LEFT, Outcome.LEFT)

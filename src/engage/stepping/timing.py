@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, literal, select, update
-from sqlalchemy.types import BigInteger
+from sqlalchemy import ColumnElement, Update, and_, select, update
 
 from engage.clock import HORIZON, MICROSECOND
 from engage.language.moment import Duration
 from engage.sql.codes import Phase
 from engage.sql.cohort import cohort
-from engage.stepping.pauses import end_of
-from engage.stepping.walk import Place, Walk
+from engage.sql.standing import big, standing, whole
+from engage.stepping.pauses import Pauses, end_of
+from engage.stepping.walk import Moment, Place, Walk
+
+_HERE = cohort.c.place == whole("here")
 
 
 def ends_at(walk: Walk, length: Duration) -> int:
@@ -23,23 +25,38 @@ def time_arrival(walk: Walk, place: Place, length: Duration, phase: Phase) -> bo
     if walk.comes_now(place):
         walk.rests([place], phase, ends_at(walk, length))
         return False
-    time_rows(walk, place, length, cohort.c.arrived_at)
+    time_rows(walk, place, length, Moment(arrival))
     return True
 
 
-def time_rows(walk: Walk, place: Place, length: Duration, begun: ColumnElement[int]) -> None:
+def arrival() -> ColumnElement[int]:
+    """Return when a row arrived at its step."""
+    return cohort.c.arrived_at
+
+
+def time_rows(walk: Walk, place: Place, length: Duration, begun: Moment) -> None:
     """Set each row's moment: a length after it began; what begins at FOREVER ends at FOREVER."""
-    pauses, here = walk.course.pauses, cohort.c.place == place.number
+    pauses = walk.course.pauses
     plain = length.length // MICROSECOND
     one_by_one = bool(length.business_days or pauses.spans)
-    first = begun if one_by_one else begun + literal(plain, BigInteger())
-    walk.connection.execute(update(cohort).values(due_at=first).where(here))
+    walk.run(_begun(begun), here=place.number, length=0 if one_by_one else plain)
     place.retimed, place.due_from, place.due_to = True, None, None
     if length.business_days:
         _count_business_days(walk, place, length)
     elif one_by_one:
-        due = pauses.real_of(pauses.kept_of(cohort.c.due_at) + literal(plain, BigInteger()))
-        walk.connection.execute(update(cohort).values(due_at=due).where(here))
+        walk.run(_paused(pauses), here=place.number, length=plain)
+
+
+@standing
+def _begun(begun: Moment) -> Update:
+    return update(cohort).values(due_at=begun() + big("length")).where(_HERE)
+
+
+@standing
+def _paused(pauses: Pauses) -> Update:
+    """Move the rows' moments by a length of scenario time."""
+    due = pauses.real_of(pauses.kept_of(cohort.c.due_at) + big("length"))
+    return update(cohort).values(due_at=due).where(_HERE)
 
 
 def _count_business_days(walk: Walk, place: Place, length: Duration) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    literal,
     not_,
     or_,
     select,
@@ -24,27 +23,27 @@ from engage.sql.codes import MessageStatus, Outcome, Phase
 from engage.sql.cohort import cohort
 from engage.sql.having import named
 from engage.sql.packing import greatest
+from engage.sql.standing import NOW
 from engage.stepping.timing import ends_at, time_rows
-from engage.stepping.walk import Place, Walk
+from engage.stepping.walk import Moment, Place, Test, Walk
 
 Truth = ColumnElement[bool]
-Moment = ColumnElement[int]
+Moments = ColumnElement[int]
 
 
 def arrive_at_trigger(walk: Walk, step: moves.Step, act: moves.Trigger, place: Place) -> None:
     """Fix the deadline of those who arrive; who saw the event already goes on, unless all wait the full time."""
     if not walk.comes_now(place):
-        _fix_deadlines(walk, act, place, cohort.c.arrived_at)
+        _fix_deadlines(walk, act, place, "arrived_at")
         stand_at_trigger(walk, step, act, [place])
         return
-    now = literal(walk.tick.at, BigInteger())
     rest = [place]
     if not act.patient:
-        low = cohort.c.entered_at if act.since_entry else now
-        rest = walk.leave(step, rest, happened(walk, act, low, now), Outcome.YES, "yes")
+        low = "entered_at" if act.since_entry else "now"
+        rest = walk.leave(step, rest, _happened(walk, act, low, "now"), Outcome.YES, "yes")
     if act.mails:
         for each in rest:
-            _fix_deadlines(walk, act, each, now)
+            _fix_deadlines(walk, act, each, "now")
         walk.rests(rest, Phase.WAITS, None)
     else:
         walk.rests(rest, Phase.WAITS, ends_at(walk, act.length))
@@ -52,12 +51,8 @@ def arrive_at_trigger(walk: Walk, step: moves.Step, act: moves.Trigger, place: P
 
 def stand_at_trigger(walk: Walk, step: moves.Step, act: moves.Trigger, places: list[Place]) -> None:
     """Settle those who wait: an event at or before the deadline is a yes, however late it is learnt of."""
-    now = walk.tick.at
     places = [*places, *(begun for place in places if (begun := _begin(walk, act, place)) is not None)]
-    low = cohort.c.entered_at if act.since_entry else cohort.c.arrived_at
-    yes = happened(walk, act, low, cohort.c.due_at)
-    if act.patient:
-        yes = and_(cohort.c.due_at <= now, yes)
+    yes = _happened(walk, act, "entered_at" if act.since_entry else "arrived_at", "due_at")
     rest = walk.leave(step, places, yes, Outcome.YES, "yes")
     walk.waits_on(walk.leave_due(step, rest, Outcome.NO, "no"), Phase.WAITS)
 
@@ -66,19 +61,36 @@ def _begin(walk: Walk, act: moves.Trigger, place: Place) -> Place | None:
     """Fix the deadlines of those whose message has been handed over since; return their place, if there are any."""
     if not act.mails or place.retimed or (place.due_to is not None and place.due_to < HORIZON):
         return None
-    begun = walk.divide(place, and_(cohort.c.due_at >= HORIZON, not_(_unsent(walk, act))))
+    begun = walk.divide(place, Test(all_sent, (walk.mails(act.mails),)))
     if not begun.count:
         return None
-    _fix_deadlines(walk, act, begun, cohort.c.arrived_at)
+    _fix_deadlines(walk, act, begun, "arrived_at")
     return begun
 
 
-def happened(walk: Walk, act: moves.Trigger, low: Moment, high: Moment) -> Truth:
-    """Return whether any of the events happened in a window, both ends included; only learnt ones are seen."""
-    return or_(false(), *(_one_happened(walk, event, low, high) for event in act.events))
+def _moment(name: str) -> ColumnElement[int]:
+    """Return a row's own moment by its name, or the present one."""
+    return NOW if name == "now" else cohort.c[name]
 
 
-def _one_happened(walk: Walk, event: moves.Event, low: Moment, high: Moment) -> Truth:
+def _happened(walk: Walk, act: moves.Trigger, low: str, high: str) -> Test:
+    mails = tuple((mail, walk.course.numbers[mail]) for mail in act.mails)
+    return Test(happened, (act, mails, low, high))
+
+
+def happened(act: moves.Trigger, mails: tuple[tuple[str, int], ...], low: str, high: str) -> Truth:
+    """Return whether any of the events happened in a window, both ends included; only learnt ones are seen.
+
+    The window's ends are columns of the cohort, or ``now``; ``mails`` numbers the steps of the trigger's messages.
+    Who waits the full time sees nothing before it is over.
+    """
+    numbers = dict(mails)
+    window = (_moment(low), _moment(high))
+    yes = or_(false(), *(_one_happened(event, numbers, *window) for event in act.events))
+    return and_(cohort.c.due_at <= NOW, yes) if act.patient else yes
+
+
+def _one_happened(event: moves.Event, mails: dict[str, int], low: Moments, high: Moments) -> Truth:
     a, w = t.activities, t.words
     types = select(w.c.id).where(w.c.kind == "event", w.c.text.in_(event.types))
     wheres: list[Truth] = [
@@ -91,39 +103,39 @@ def _one_happened(walk: Walk, event: moves.Event, low: Moment, high: Moment) -> 
         wheres.append(named(a.c.link_id, event.links))
     if event.mails:
         m = t.messages
-        ours = select(1).where(m.c.id == a.c.message_id, m.c.enrolment_id == cohort.c.id, _of(walk, event.mails))
+        steps = m.c.step_id.in_([mails[key] for key in event.mails])
+        ours = select(1).where(m.c.id == a.c.message_id, m.c.enrolment_id == cohort.c.id, steps)
         wheres.append(exists(ours.correlate(a, cohort)))
     return exists(select(1).select_from(a).where(*wheres))
 
 
-def _of(walk: Walk, mails: tuple[str, ...]) -> Truth:
-    return t.messages.c.step_id.in_([walk.course.numbers[key] for key in mails])
-
-
-def _mine(walk: Walk, act: moves.Trigger, *statuses: MessageStatus) -> list[Truth]:
+def _mine(mails: tuple[int, ...]) -> Truth:
     m = t.messages
-    return [
-        m.c.prospect_id == cohort.c.prospect_id, m.c.enrolment_id == cohort.c.id, _of(walk, act.mails),
-        m.c.status.in_(statuses),
-    ]  # fmt: skip
+    return and_(m.c.prospect_id == cohort.c.prospect_id, m.c.enrolment_id == cohort.c.id, m.c.step_id.in_(mails))
 
 
-def _unsent(walk: Walk, act: moves.Trigger) -> Truth:
-    """Return whether one of the e-mails is still queued or held: then the time has not begun."""
-    return exists(select(1).where(*_mine(walk, act, MessageStatus.QUEUED, MessageStatus.HELD)))
+def all_sent(mails: tuple[int, ...]) -> Truth:
+    """Return whether a row's time has not begun, though none of its e-mails is queued or held any more."""
+    unsent = t.messages.c.status.in_((MessageStatus.QUEUED, MessageStatus.HELD))
+    return and_(cohort.c.due_at >= HORIZON, not_(exists(select(1).where(_mine(mails), unsent))))
 
 
-def _fix_deadlines(walk: Walk, act: moves.Trigger, place: Place, arrival: Moment) -> None:
+def _fix_deadlines(walk: Walk, act: moves.Trigger, place: Place, arrival: str) -> None:
     """Set each row's deadline: from the arrival, or the last hand-over if that is later; FOREVER while unsent."""
-    if not act.mails:
-        time_rows(walk, place, act.length, arrival)
-        return
+    mails = walk.mails(act.mails)
+    time_rows(walk, place, act.length, Moment(begins, (walk.connection.dialect.name, mails, arrival)))
+
+
+def begins(database: str, mails: tuple[int, ...], arrival: str) -> Moments:
+    """Return when the time of a trigger begins, for the messages of these steps."""
+    begun = _moment(arrival)
+    if not mails:
+        return begun
     m = t.messages
     moment_of = case(
         (m.c.status.in_((MessageStatus.QUEUED, MessageStatus.HELD)), FOREVER),
         (m.c.status.in_((MessageStatus.SENT, MessageStatus.IN_DOUBT)), type_coerce(m.c.sent_at, BigInteger())),
         else_=0,
     )
-    mine = (m.c.prospect_id == cohort.c.prospect_id, m.c.enrolment_id == cohort.c.id, _of(walk, act.mails))
-    handed = func.coalesce(select(func.max(moment_of)).where(*mine).scalar_subquery(), 0)
-    time_rows(walk, place, act.length, greatest(walk.connection, arrival, handed))
+    handed = func.coalesce(select(func.max(moment_of)).where(_mine(mails)).scalar_subquery(), 0)
+    return greatest(database, begun, handed)

@@ -7,15 +7,19 @@ the common way. Visits are written at the end, all at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Generic, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, Executable, Select, Update, func, select, update
 
+from engage.language.conditions import Condition
 from engage.plan.moves import Step
+from engage.sql.asked import Now
 from engage.sql.codes import Outcome, Phase
 from engage.sql.cohort import cohort
+from engage.sql.predicates import holds
+from engage.sql.standing import NOW, Rows, run, standing, whole
 from engage.stepping.journeys import Course, Tick
 
 #: Numbers of places made on the way begin here; below are the places where a chunk starts.
@@ -23,7 +27,55 @@ FIRST_NUMBER = 2**30
 #: More places than this at one step are brought together, so that their number stays small.
 MOST_PLACES = 4
 
+T = TypeVar("T")
 Fate = Literal["moving", "resting", "unchanged", "ended"]
+
+
+@dataclass(frozen=True)
+class Asks(Generic[T]):
+    """Something that is asked of the cohort's rows, told by what makes it: equal ones share one statement."""
+
+    make: Callable[..., ColumnElement[T]]
+    of: tuple[Hashable, ...] = ()
+
+    def __call__(self) -> ColumnElement[T]:
+        """Return it as SQL; the moment is ``standing.NOW``."""
+        return self.make(*self.of)
+
+
+Test = Asks[bool]
+Moment = Asks[int]
+
+
+def inside(condition: Condition, rules: Now) -> ColumnElement[bool]:
+    """Return whether a condition holds for the prospect of a row."""
+    return holds(condition, cohort.c.prospect_id, rules)
+
+
+def is_due() -> ColumnElement[bool]:
+    """Return whether the moment of a row has come."""
+    return cohort.c.due_at <= NOW
+
+
+def is_early() -> ColumnElement[bool]:
+    """Return whether the moment of a row is still to come."""
+    return cohort.c.due_at > NOW
+
+
+DUE, EARLY = Test(is_due), Test(is_early)
+
+
+@standing
+def _bounds(*, grouped: bool) -> Select[Any]:
+    """Select the smallest and largest place, arrival and due moment of the cohort, and how many rows it has."""
+    columns = (cohort.c.place, cohort.c.arrived_at, cohort.c.due_at)
+    asked = select(*(bound(column) for column in columns for bound in (func.min, func.max)), func.count())
+    return asked.group_by(cohort.c.place) if grouped else asked.select_from(cohort)
+
+
+@standing
+def _divided(test: Test) -> Update:
+    return update(cohort).values(place=whole("there")).where(cohort.c.place == whole("here"), test())
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +129,16 @@ class Walk:
 
     def start(self) -> None:
         """Find the places where the cohort's rows stand; their numbers were set when they were claimed."""
-        columns = (cohort.c.place, cohort.c.arrived_at, cohort.c.due_at)
-        bounds = [bound(column) for column in columns for bound in (func.min, func.max)]
-        whole = self.connection.execute(select(*bounds, func.count()).select_from(cohort)).one()
-        if whole[0] is not None and whole[0] == whole[1]:
-            self._start_at(whole)
-        elif whole[-1]:
-            for row in self.connection.execute(select(*bounds, func.count()).group_by(cohort.c.place)).all():
+        rows = self.run(_bounds(grouped=False)).all()
+        if rows[0][0] != rows[0][1]:
+            rows = self.run(_bounds(grouped=True)).all()
+        for row in rows:
+            if row[-1]:
                 self._start_at(row)
+
+    def run(self, statement: Executable, **values: object) -> Rows:
+        """Run a standing statement at this tick's moment."""
+        return run(self.connection, statement, self.tick.asked, **values)
 
     def _start_at(self, row: Sequence[int]) -> None:
         number, _, first, last, due_from, due_to, count = row
@@ -97,12 +151,10 @@ class Walk:
         """Return the places that stand at a step and are not empty."""
         return [p for p in self.places.values() if p.step == step.key and p.fate == "moving" and p.count > 0]
 
-    def divide(self, place: Place, test: ColumnElement[bool]) -> Place:
+    def divide(self, place: Place, test: Test) -> Place:
         """Part the rows that pass a test from a place; return their new place, which may be empty."""
         self.number += 1
-        moved = self.connection.execute(
-            update(cohort).values(place=self.number).where(cohort.c.place == place.number, test)
-        )
+        moved = self.run(_divided(test), here=place.number, there=self.number)
         new = replace(place, number=self.number, count=moved.rowcount)
         place.count -= moved.rowcount
         if new.count:
@@ -127,7 +179,7 @@ class Walk:
         self,
         step: Step,
         places: Iterable[Place],
-        test: ColumnElement[bool],
+        test: Test,
         outcome: Outcome,
         way: str = "",
         reason: str | None = None,
@@ -156,7 +208,7 @@ class Walk:
             elif place.due_from is not None and place.due_from > now:
                 rest.append(place)
             else:
-                rest += self.leave(step, [place], cohort.c.due_at <= now, outcome, way)
+                rest += self.leave(step, [place], DUE, outcome, way)
         return [place for place in rest if place.count]
 
     @staticmethod
@@ -176,6 +228,10 @@ class Walk:
     def comes_now(self, place: Place) -> bool:
         """Tell whether all rows of a place arrive at its step in this tick; who was moved by an edit came before."""
         return place.moved or place.arrived == self.tick.at
+
+    def mails(self, keys: Iterable[str]) -> tuple[int, ...]:
+        """Return the numbers of e-mail steps, for statements."""
+        return tuple(self.course.numbers[key] for key in keys)
 
     def numbers_of(self, places: Iterable[Place]) -> tuple[int, ...]:
         """Return the numbers of places, for statements."""

@@ -1,0 +1,90 @@
+"""Standing statements: built once, run many times, only their values differ.
+
+To build a statement takes several times longer than to run it on few rows. So what a tick runs is made by functions
+of what never changes in a plan; what changes at each run (the moment, the places of the cohort) are named values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    CursorResult,
+    Dialect,
+    Executable,
+    Integer,
+    SmallInteger,
+    bindparam,
+)
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from engage.clock import micros
+from engage.sql.asked import Now
+from engage.sql.moving import is_moving, told
+
+P = ParamSpec("P")
+#: What a statement returns: rows of any columns.
+Rows = CursorResult[*tuple[Any, ...]]
+S = TypeVar("S")
+#: So many statements of each kind are kept.
+KEPT = 2_000
+
+#: What each statement asks for when it runs: its named values, and those that move with the clock.
+_asks: WeakKeyDictionary[Executable, tuple[frozenset[str], tuple[str, ...]]] = WeakKeyDictionary()
+#: The moment of the run, in microseconds.
+NOW: BindParameter[int] = bindparam("now", type_=BigInteger())
+
+
+def standing(build: Callable[P, S]) -> Callable[P, S]:
+    """Have a function of hashable arguments build each of its statements once."""
+    return lru_cache(maxsize=KEPT)(build)  # type: ignore[return-value]
+
+
+def big(name: str) -> BindParameter[int]:
+    """Return a named whole number of 64 bits: a moment in microseconds, a key, points."""
+    return bindparam(name, type_=BigInteger())
+
+
+def whole(name: str) -> BindParameter[int]:
+    """Return a named whole number."""
+    return bindparam(name, type_=Integer())
+
+
+def small(name: str) -> BindParameter[int]:
+    """Return a named small number."""
+    return bindparam(name, type_=SmallInteger())
+
+
+def many(name: str) -> BindParameter[Any]:
+    """Return a named sequence of whole numbers, for ``IN``."""
+    return bindparam(name, type_=BigInteger(), expanding=True)
+
+
+def run(connection: Connection, statement: Executable, asked: Now, **values: object) -> Rows:
+    """Run a standing statement at a moment; values that it does not ask for are left out.
+
+    Raises StatementError where it asks for one that is missing.
+    """
+    asks = _asks.get(statement)
+    if asks is None:
+        asks = _asks[statement] = _asked_for(statement, connection.dialect)
+    named, moving = asks
+    given = {name: value for name, value in values.items() if name in named}
+    if "now" in named:
+        given["now"] = micros(asked.at)
+    if moving:
+        given |= told(moving, asked.at, asked.zone)
+    return connection.execute(statement, given or None)
+
+
+def _asked_for(statement: Executable, dialect: Dialect) -> tuple[frozenset[str], tuple[str, ...]]:
+    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    assert isinstance(compiled, SQLCompiler)
+    names = [name for name, bind in compiled.binds.items() if bind.required or is_moving(name)]
+    return frozenset(names), tuple(name for name in names if is_moving(name))
