@@ -14,7 +14,7 @@ from engage.effects.links import links, signing_key
 from engage.effects.mime import one_line
 from engage.effects.post import Post
 from engage.effects.queued import Queued
-from engage.effects.sandbox import Render, Sandbox, compiled
+from engage.effects.sandbox import Render, Sandbox, compiled, sandbox
 from engage.effects.team import Person
 from engage.effects.text_part import read_html, without_controls
 from engage.language.fields import fold
@@ -63,11 +63,11 @@ class Press:
 
     @cached_property
     def _html(self) -> Sandbox:
-        return Sandbox(self._post.house, autoescape=True)
+        return sandbox(self._post.house, autoescape=True)
 
     @cached_property
     def _plain(self) -> Sandbox:
-        return Sandbox(self._post.house, autoescape=False)
+        return sandbox(self._post.house, autoescape=False)
 
     @cached_property
     def _inliner(self) -> css_inline.CSSInliner:

@@ -8,7 +8,7 @@ it prints nothing otherwise; a key that is not there fails the rendering.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, Undefined, nodes
@@ -78,12 +78,19 @@ class Sandbox(ImmutableSandboxedEnvironment):
 Render = Callable[[Mapping[str, object]], str]
 
 
-def compiled(sandbox: Sandbox, text: str) -> Render:
+@lru_cache(maxsize=8)
+def sandbox(house: House, *, autoescape: bool) -> Sandbox:
+    """Return the environment of a house, made once."""
+    return Sandbox(house, autoescape=autoescape)
+
+
+@lru_cache(maxsize=500)
+def compiled(environment: Sandbox, text: str) -> Render:
     """Return a template made ready to render.
 
     Raises jinja2.TemplateError for a text that is no template.
     """
-    return partial(_render, sandbox.from_string(text))
+    return partial(_render, environment.from_string(text))
 
 
 def _render(template: Template, names: Mapping[str, object]) -> str:

@@ -46,7 +46,8 @@ def fill_days(
 ) -> None:
     """Write into ``days`` every local day on which one of the moments of a column lies.
 
-    ``asked`` is the moment of a column that reads it. The work follows the number of different days, however far apart they are.
+    ``asked`` is the moment of a column that reads it. The work follows the number of different days, however far
+    apart they are.
     """
     clear(connection, days)
     asked = asked or Now(EPOCH, zone)

@@ -66,12 +66,15 @@ def learn(connection: Connection, tick: Tick, last: int, hook: Hook) -> int:  # 
     """Learn activities in the order they happened, then expiries, inactivity and settled messages."""
     chunks = 0
     for work in (_learn_activities, _expire, _count_inactivity, _hear_settled):
-        while transact(connection, lambda w=work: w(connection, tick), hook, "learn"):  # type: ignore[misc]
+        more = True
+        while more:
+            more = transact(connection, lambda w=work: w(connection, tick), hook, "learn")  # type: ignore[misc]
             chunks += 1
     return chunks
 
 
 def _learn_activities(connection: Connection, tick: Tick) -> bool:
+    """Learn a chunk of activities; tell whether there are more."""
     learnt = learn_chunk(connection, tick.plans, tick.now, tick.chunk)
     if learnt.counted:
         _wake(connection, tick)
@@ -80,14 +83,14 @@ def _learn_activities(connection: Connection, tick: Tick) -> bool:
             touch(connection, tick, "score", keys_of(earned))
         if learnt.mailable:
             touch(connection, tick, "mailable", keys_of(batch))
-    return learnt.taken > 0
+    return learnt.taken >= tick.chunk
 
 
 def _expire(connection: Connection, tick: Tick) -> bool:
     settled = expire_due(connection, tick.now, tick.chunk)
     if settled:
         touch(connection, tick, "score", keys_of(earned))
-    return settled > 0
+    return settled >= tick.chunk
 
 
 def _count_inactivity(connection: Connection, tick: Tick) -> bool:

@@ -13,10 +13,8 @@ from sqlalchemy import (
     Insert,
     Select,
     Update,
-    and_,
     case,
     delete,
-    false,
     func,
     insert,
     literal,
@@ -34,6 +32,7 @@ from engage.sql.asked import Now
 from engage.sql.codes import Outcome, RunState
 from engage.sql.cohort import COHORT, cohort, keys_of, looked
 from engage.sql.packing import unpacked
+from engage.sql.predicates import holds
 from engage.sql.scratch import analyse, clear, counted
 from engage.sql.standing import many, run, standing, whole
 from engage.stepping.enrol import enrol
@@ -41,7 +40,6 @@ from engage.stepping.figures import Figures
 from engage.stepping.holding import ACTIVE, GOAL, HELD, LEFT, TO_HOLD, TO_RELEASE, leave_runs, set_state, wake_released
 from engage.stepping.journeys import Course, Tick, hold_courses
 from engage.stepping.pauses import Pauses
-from engage.stepping.walk import Test, inside
 
 
 def look_at_changed(connection: Connection, tick: Tick, timer_ids: Sequence[int]) -> None:
@@ -151,86 +149,10 @@ def _asks_inside(plan: Plan) -> bool:
 
 
 def look(connection: Connection, tick: Tick, course: Course) -> None:
-    """Ask goal, exit and holds of the open runs of the prospects in ``looked``."""
+    """Ask goal, exit and holds of the open runs of the prospects in ``looked``; those who do not move stay out."""
     plan = course.plan
-    if not fill_open(connection, tick, course):
-        return
-    if plan.goal is not None:
-        _mark(connection, tick, GOAL, Test(inside, (plan.goal, tick.asked.always)))
-    if plan.exit is not None:
-        _mark(connection, tick, LEFT, Test(inside, (plan.exit, tick.asked.always)))
-    _mark_holds(connection, tick, course)
-    _carry_out(connection, tick, course)
-
-
-def fill_open(connection: Connection, tick: Tick, course: Course) -> int:
-    """Fill the cohort with the open runs of the prospects in ``looked``; return how many."""
-    clear(connection, cohort)
-    filled = run(connection, _open_runs(course.pauses), tick.asked, scenario=course.id).rowcount
-    analyse(connection, cohort)
-    return filled
-
-
-@standing
-def _open_runs(pauses: Pauses) -> Insert:
-    e = t.enrolments
-    values = (
-        select(
-            e.c.id, e.c.prospect_id, e.c.step_id, case((e.c.state == int(RunState.HELD), HELD), else_=ACTIVE),
-            e.c.moves, literal(0), e.c.entered_at, e.c.arrived_at, pauses.real_of(e.c.due_at),
-        )
-        .select_from(looked.join(e, e.c.prospect_id == looked.c.prospect_id))
-        .where(e.c.scenario_id == whole("scenario"), e.c.state < int(RunState.COMPLETED))
-    )  # fmt: skip
-    return counted(insert(cohort).from_select(COHORT, values))
-
-
-def suppressed(suppress: Condition | None, rules: Now) -> ColumnElement[bool]:
-    """Return whether the prospect of a row is suppressed."""
-    return false() if suppress is None else inside(suppress, rules)
-
-
-def leaves(audience: Condition, suppress: Condition | None, rules: Now) -> ColumnElement[bool]:
-    """Return whether the prospect of a row matches no longer and leaves by it; suppression comes first."""
-    return and_(not_(inside(audience, rules)), not_(suppressed(suppress, rules)))
-
-
-def away(audience: Condition | None, suppress: Condition | None, rules: Now) -> ColumnElement[bool]:
-    """Return whether a row is to be held: its prospect is suppressed, or matches an audience no longer."""
-    return suppressed(suppress, rules) | (false() if audience is None else not_(inside(audience, rules)))
-
-
-def back(audience: Condition | None, suppress: Condition | None, rules: Now) -> ColumnElement[bool]:
-    """Return whether a row is to be held no longer."""
-    return not_(away(audience, suppress, rules))
-
-
-@standing
-def _marked(test: Test) -> Update:
-    places = cohort.c.place.in_(many("places"))
-    return update(cohort).values(place=whole("there")).where(places, test())
-
-
-def _mark(connection: Connection, tick: Tick, place: int, test: Test, *, of: Sequence[int] = (ACTIVE, HELD)) -> None:
-    run(connection, _marked(test), tick.asked, places=of, there=place)
-
-
-def _mark_holds(connection: Connection, tick: Tick, course: Course) -> None:
-    """Mark who is to be held, to leave or to be released: suppression before ``unmatched``."""
-    plan, rules = course.plan, tick.asked.always
-    if plan.unmatched == "exit":
-        _mark(connection, tick, LEFT, Test(leaves, (plan.audience, plan.suppress, rules)))
-    asked = (plan.audience if plan.unmatched == "hold" else None, plan.suppress, rules)
-    _mark(connection, tick, TO_HOLD, Test(away, asked), of=(ACTIVE,))
-    _mark(connection, tick, TO_RELEASE, Test(back, asked), of=(HELD,))
-
-
-@standing
-def _places() -> Select[Any]:
-    return select(cohort.c.place).where(cohort.c.place.not_in((ACTIVE, HELD))).distinct()
-
-
-def _carry_out(connection: Connection, tick: Tick, course: Course) -> None:
+    fates = Fates(plan.audience, plan.unmatched, plan.suppress, plan.goal, plan.exit, tick.asked.always)
+    fill_open(connection, tick, course, fates)
     marked = set(run(connection, _places(), tick.asked).scalars())
     if not marked:
         return
@@ -244,3 +166,70 @@ def _carry_out(connection: Connection, tick: Tick, course: Course) -> None:
         set_state(connection, tick, figures, TO_RELEASE, RunState.ACTIVE, -1)
         wake_released(connection, tick, course)
     figures.write(connection)
+
+
+@standing
+def _places() -> Select[Any]:
+    return select(cohort.c.place).distinct()
+
+
+@dataclass(frozen=True, slots=True)
+class Fates:
+    """What of a scenario decides about an open run: goal, else exit, else held or released."""
+
+    audience: Condition
+    unmatched: str
+    suppress: Condition | None
+    goal: Condition | None
+    exit: Condition | None
+    rules: Now
+
+    def _holds(self, condition: Condition) -> ColumnElement[bool]:
+        return holds(condition, t.enrolments.c.prospect_id, self.rules)
+
+    @property
+    def place(self) -> ColumnElement[int]:
+        """Where an open run goes, or that it stays as it is; suppression comes before ``unmatched``."""
+        held = t.enrolments.c.state == int(RunState.HELD)
+        to_hold = case((held, HELD), else_=TO_HOLD)
+        whens: list[tuple[ColumnElement[bool], Any]] = []
+        if self.goal is not None:
+            whens.append((self._holds(self.goal), GOAL))
+        if self.exit is not None:
+            whens.append((self._holds(self.exit), LEFT))
+        if self.suppress is not None:
+            whens.append((self._holds(self.suppress), to_hold))
+        if self.unmatched != "continue":
+            whens.append((not_(self._holds(self.audience)), LEFT if self.unmatched == "exit" else to_hold))
+        return case(*whens, (held, TO_RELEASE), else_=ACTIVE)
+
+
+def fill_open(connection: Connection, tick: Tick, course: Course, fates: Fates | None = None) -> int:
+    """Fill the cohort with the open runs of the prospects in ``looked``; return how many.
+
+    With ``fates`` only those are filled in that do not stay as they are, at the places where they go; SQLite does
+    not tell how many.
+    """
+    clear(connection, cohort)
+    filled = run(connection, _open_runs(course.pauses, fates), tick.asked, scenario=course.id).rowcount
+    analyse(connection, cohort)
+    return filled
+
+
+@standing
+def _open_runs(pauses: Pauses, fates: Fates | None) -> Insert:
+    e = t.enrolments
+    place = literal(ACTIVE) if fates is None else fates.place
+    each = (
+        select(
+            e.c.id, e.c.prospect_id, e.c.step_id, place.label("place"), e.c.moves, literal(0).label("written"),
+            e.c.entered_at, e.c.arrived_at, pauses.real_of(e.c.due_at).label("due_at"),
+        )
+        .select_from(looked.join(e, e.c.prospect_id == looked.c.prospect_id))
+        .where(e.c.scenario_id == whole("scenario"), e.c.state < int(RunState.COMPLETED))
+    )  # fmt: skip
+    if fates is None:
+        return counted(insert(cohort).from_select(COHORT, each))
+    open_runs = each.cte("open_runs").prefix_with("MATERIALIZED")
+    moving = select(open_runs).where(open_runs.c.place.not_in((ACTIVE, HELD)))
+    return counted(insert(cohort).from_select(COHORT, moving))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Insert, Select, delete, insert, literal, or_, select
@@ -20,7 +21,7 @@ from engage.stepping.journeys import Course, Tick, hold_courses
 from engage.stepping.learn import something_to_learn
 from engage.stepping.look import done_timers, fill_span, go_on, look_at_all, look_at_changed, time_the_new
 from engage.stepping.pauses import Pauses
-from engage.stepping.transact import Hook, transact
+from engage.stepping.transact import Hook, silent, transact
 from engage.stepping.walk import Walk
 
 STEPPING = (int(TimerKind.STEP), int(TimerKind.WAKE))
@@ -33,38 +34,45 @@ def is_due(connection: Connection, tick: Tick, phase: str) -> bool:
     """Tell whether a phase has anything to do."""
     if phase == "learn":
         return something_to_learn(connection, tick)
-    kinds = STEPPING if phase == "step" else LOOKING
-    return run(connection, _any_due(), tick.asked, kinds=kinds, running=_running(tick)).scalar() is not None
+    due = Due(STEPPING if phase == "step" else LOOKING, _running(tick))
+    return run(connection, _any_due(due), tick.asked).scalar() is not None
 
 
-def _running(tick: Tick) -> list[int]:
-    return [course.id for course in tick.running]
+def _running(tick: Tick) -> tuple[int, ...]:
+    return tuple(course.id for course in tick.running)
 
 
-def _due(*columns: ColumnElement[Any]) -> Select[Any]:
-    """Return a SELECT of due timers of some kinds; timers of scenarios that do not run wait."""
-    timers = t.timers
-    mine = or_(timers.c.scenario_id.is_(None), timers.c.scenario_id.in_(many("running")))
-    return select(*columns).where(timers.c.kind.in_(many("kinds")), timers.c.due_at <= NOW, mine)
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Due timers of some kinds, of some scenarios or of none; those of scenarios that do not run wait."""
+
+    kinds: tuple[int, ...]
+    scenarios: tuple[int, ...]
+
+    def select(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        """Select them."""
+        timers = t.timers
+        mine = or_(timers.c.scenario_id.is_(None), timers.c.scenario_id.in_(self.scenarios))
+        return select(*columns).where(timers.c.kind.in_(self.kinds), timers.c.due_at <= NOW, mine)
 
 
 @standing
-def _any_due() -> Select[Any]:
-    return _due(t.timers.c.id).limit(1)
+def _any_due(due: Due) -> Select[Any]:
+    return due.select(t.timers.c.id).limit(1)
 
 
 @standing
-def _next_look() -> Select[Any]:
+def _next_look(due: Due) -> Select[Any]:
     timers = t.timers
-    chosen = _due(timers.c.id, timers.c.scenario_id, timers.c.after_id).where(timers.c.id <= big("last"))
+    chosen = due.select(timers.c.id, timers.c.scenario_id, timers.c.after_id).where(timers.c.id <= big("last"))
     return chosen.order_by(timers.c.id).limit(1)
 
 
 @standing
-def _claimable(database: str) -> Select[Any]:
+def _claimable(database: str, due: Due) -> Select[Any]:
     """Select due timers up to the ``last``, soonest first, locked."""
     timers = t.timers
-    chosen = _due(timers.c.id, timers.c.count).where(timers.c.id <= big("last"))
+    chosen = due.select(timers.c.id, timers.c.count).where(timers.c.id <= big("last"))
     chosen = chosen.order_by(timers.c.due_at, timers.c.id).limit(MOST_TIMERS)
     return chosen.with_for_update(skip_locked=True) if database == "postgresql" else chosen
 
@@ -79,8 +87,9 @@ def look_phase(connection: Connection, tick: Tick, last: int, hook: Hook) -> int
 
 def _look_chunk(connection: Connection, tick: Tick, last: int) -> int:
     """Do one chunk of looking; timers written in this phase are left for the next round."""
-    kinds, running = (int(TimerKind.LOOK),), _running(tick)
-    row = run(connection, _next_look(), tick.asked, kinds=kinds, running=running, last=last).one_or_none()
+    running = _running(tick)
+    looks = _next_look(Due((int(TimerKind.LOOK),), running))
+    row = run(connection, looks, tick.asked, last=last).one_or_none()
     if row is not None:
         course = tick.course(row.scenario_id) if row.scenario_id is not None else None
         if course is None:
@@ -88,7 +97,7 @@ def _look_chunk(connection: Connection, tick: Tick, last: int) -> int:
         else:
             look_at_all(connection, tick, row.id, course, row.after_id)
         return 1
-    ids = _claim(connection, tick, (int(TimerKind.CHANGED),), running, last)
+    ids = _claim(connection, tick, Due((int(TimerKind.CHANGED),), running), last)
     if not ids:
         return 0
     look_at_changed(connection, tick, ids)
@@ -105,9 +114,9 @@ def _regrade_span(connection: Connection, tick: Tick, timer_id: int, after_id: i
     go_on(connection, timer_id, span, tick.chunk)
 
 
-def _claim(connection: Connection, tick: Tick, kinds: Sequence[int], scenarios: Sequence[int], last: int) -> list[int]:
+def _claim(connection: Connection, tick: Tick, timers: Due, last: int) -> list[int]:
     """Return the keys of due timers that together hold about a chunk, and lock them."""
-    due = run(connection, _claimable(connection.dialect.name), tick.asked, kinds=kinds, running=scenarios, last=last)
+    due = run(connection, _claimable(connection.dialect.name, timers), tick.asked, last=last)
     claimed: list[int] = []
     held = 0
     for timer_id, count in due:
@@ -121,21 +130,33 @@ def _claim(connection: Connection, tick: Tick, kinds: Sequence[int], scenarios: 
 def step_phase(connection: Connection, tick: Tick, last: int, hook: Hook) -> int:
     """Step all that is due, scenarios by priority, then id; return the number of chunks."""
     chunks = 0
+    due = _scenarios_due(Due(STEPPING, _running(tick)))
+    some = transact(connection, lambda: set(run(connection, due, tick.asked, last=last).scalars()), silent, "due")
     for course in tick.running:
-        while work := _step_chunk(connection, tick, course, last, hook):
+        while course.id in some and (work := _step_chunk(connection, tick, course, last, hook)):
             chunks += work
     return chunks
 
 
+@standing
+def _scenarios_due(due: Due) -> Select[Any]:
+    """Select the scenarios with timers that are due, up to the ``last``."""
+    timers = t.timers
+    return due.select(timers.c.scenario_id).where(timers.c.id <= big("last")).distinct()
+
+
 def _step_chunk(connection: Connection, tick: Tick, course: Course, last: int, hook: Hook) -> int:
-    """Claim some timers and step who is in them; a chunk that fails by its data is halved."""
+    """Claim some timers and step who is in them; a chunk that fails by its data is halved.
+
+    Return the number of chunks; none when nothing is left to claim.
+    """
     claimed: list[int] = []
 
     def work() -> int:
-        claimed[:] = _claim(connection, tick, STEPPING, (course.id,), last)
+        claimed[:] = _claim(connection, tick, Due(STEPPING, (course.id,)), last)
         if claimed:
             step_timers(connection, tick, course, claimed)
-        return len(claimed)
+        return 1 if claimed else 0
 
     try:
         return transact(connection, work, hook, "step")
