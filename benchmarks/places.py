@@ -16,6 +16,7 @@ DURABLE = {
         for name, value in OPTIONS.items()
         if name not in ("fsync", "full_page_writes", "synchronous_commit")
     },
+    "wal_compression": "on",
     "shared_buffers": "1GB",
     "max_wal_size": "8GB",
     "checkpoint_timeout": "15min",

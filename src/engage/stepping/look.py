@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Delete,
+    FromClause,
     Insert,
     Select,
     Update,
@@ -32,7 +33,7 @@ from engage.sql.asked import Now
 from engage.sql.codes import Outcome, RunState
 from engage.sql.cohort import COHORT, cohort, keys_of, looked
 from engage.sql.packing import unpacked
-from engage.sql.predicates import holds
+from engage.sql.predicates import Who, reads_prospect, truth
 from engage.sql.scratch import analyse, clear, counted
 from engage.sql.standing import many, run, standing, whole
 from engage.stepping.enrol import enrol
@@ -173,6 +174,11 @@ def _places() -> Select[Any]:
     return select(cohort.c.place).distinct()
 
 
+#: The open runs and their prospects, by names that no condition uses.
+_RUN = t.enrolments.alias("run")
+_WHO = Who(t.standings.alias("standing"), t.prospects.alias("prospect"))
+
+
 @dataclass(frozen=True, slots=True)
 class Fates:
     """What of a scenario decides about an open run: goal, else exit, else held or released."""
@@ -185,12 +191,20 @@ class Fates:
     rules: Now
 
     def _holds(self, condition: Condition) -> ColumnElement[bool]:
-        return holds(condition, t.enrolments.c.prospect_id, self.rules)
+        return truth(condition, _WHO, self.rules, exact=True)
+
+    def join(self, runs: FromClause) -> FromClause:
+        """Join what the conditions read to the open runs."""
+        s, p = _WHO.standing, _WHO.prospect
+        asked = [c for c in (self.audience, self.suppress, self.goal, self.exit) if c is not None]
+        joined = runs.join(s, s.c.prospect_id == _RUN.c.prospect_id)
+        wide = any(reads_prospect(condition) for condition in asked)
+        return joined.join(p, p.c.id == s.c.prospect_id) if wide else joined
 
     @property
     def place(self) -> ColumnElement[int]:
         """Where an open run goes, or that it stays as it is; suppression comes before ``unmatched``."""
-        held = t.enrolments.c.state == int(RunState.HELD)
+        held = _RUN.c.state == int(RunState.HELD)
         to_hold = case((held, HELD), else_=TO_HOLD)
         whens: list[tuple[ColumnElement[bool], Any]] = []
         if self.goal is not None:
@@ -218,14 +232,15 @@ def fill_open(connection: Connection, tick: Tick, course: Course, fates: Fates |
 
 @standing
 def _open_runs(pauses: Pauses, fates: Fates | None) -> Insert:
-    e = t.enrolments
+    e = _RUN
     place = literal(ACTIVE) if fates is None else fates.place
+    runs: FromClause = looked.join(e, e.c.prospect_id == looked.c.prospect_id)
     each = (
         select(
             e.c.id, e.c.prospect_id, e.c.step_id, place.label("place"), e.c.moves, literal(0).label("written"),
             e.c.entered_at, e.c.arrived_at, pauses.real_of(e.c.due_at).label("due_at"),
         )
-        .select_from(looked.join(e, e.c.prospect_id == looked.c.prospect_id))
+        .select_from(runs if fates is None else fates.join(runs))
         .where(e.c.scenario_id == whole("scenario"), e.c.state < int(RunState.COMPLETED))
     )  # fmt: skip
     if fates is None:

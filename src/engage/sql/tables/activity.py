@@ -31,7 +31,8 @@ words = Table(
 )
 
 #: One row an event, append-only. ``key`` is a digest of source and source id: the same event is one row.
-#: ``learnt_at`` is the tick that learnt it; until then no step sees it.
+#: ``learnt_at`` is the tick that learnt it; until then no step sees it. Room is left on each page, so that
+#: learning rewrites no index.
 activities = Table(
     "activities",
     metadata,
@@ -49,6 +50,7 @@ activities = Table(
     Column("properties", Text),
     Column("bot", Boolean, nullable=False, server_default=false()),
     Index(None, "prospect_id", "type_id", "occurred_at"),
+    postgresql_with={"fillfactor": 50},
 )
 
 #: Activities that no tick has learnt yet, in the order of learning. Written with the activity, deleted in

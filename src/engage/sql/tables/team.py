@@ -100,6 +100,7 @@ messages = Table(
         sqlite_where=text("status = 0"),
         postgresql_where=text("status = 0"),
     ),
+    postgresql_with={"fillfactor": 80},
 )
 
 #: Mails to the team, made by ``notify``. ``addressee`` as in the scenario; ``status`` as for messages.
