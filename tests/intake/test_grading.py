@@ -27,10 +27,14 @@ def profile(*criteria: GradeCriterion) -> Grading:
     return Grading({"default": criteria})
 
 
+#: The lowest and the highest key.
+ALL = {"low_who": 0, "high_who": 2**31}
+
+
 def grades(town: Town, grading: Grading, *prospects: int) -> list[str | None]:
     """Grade all, and return the grades of some."""
     who = select(t.standings.c.prospect_id)
-    regrade(town.connection, plans(grading=grading), START, who)
+    regrade(town.connection, plans(grading=grading), START, who, ALL)
     places = [town.standing(each).grade for each in prospects]
     return [None if place is None else GRADES[place] for place in places]
 
@@ -98,8 +102,8 @@ def test_only_those_asked_change_and_the_caller_can_see_who(town: Town) -> None:
     grading = profile(criterion(SOFTWARE, 1))
     applied = plans(grading=grading)
     ids = select(t.standings.c.prospect_id)
-    regrade(town.connection, applied, START, ids.where(t.standings.c.prospect_id == same))
-    regrade(town.connection, applied, START, ids.where(t.standings.c.prospect_id.in_((same, ann))))
+    regrade(town.connection, applied, START, ids.where(t.standings.c.prospect_id == same), ALL)
+    regrade(town.connection, applied, START, ids.where(t.standings.c.prospect_id.in_((same, ann))), ALL)
     assert town.connection.scalars(select(regraded.c.prospect_id)).all() == [ann]
     assert [town.standing(each).grade for each in (left, same, ann)] == [None, 3, 3]
     assert grades(town, Grading(), left, same, ann) == [None, None, None]

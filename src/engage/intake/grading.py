@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +34,7 @@ from engage.sql import tables as t
 from engage.sql.columns import Key
 from engage.sql.predicates import Now, Who, truth
 from engage.sql.scratch import analyse, clear, counted, keyless, scratch, update_from
-from engage.sql.standing import run, standing
+from engage.sql.standing import near_in, run, standing
 
 #: Where everybody starts, and the best grade, by their places.
 START, BEST = GRADES.index("D"), len(GRADES) - 1
@@ -48,27 +49,30 @@ regraded = keyless(
 )
 
 
-def regrade(connection: Connection, plans: Plans, now: datetime, who: Select[Any]) -> None:
-    """Bring the grades of prospects up to date; ``who`` is a standing SELECT of their keys.
+def regrade(connection: Connection, plans: Plans, now: datetime, who: Select[Any], keys: Mapping[str, int]) -> None:
+    """Bring the grades of prospects up to date; ``who`` is a standing SELECT of their keys,
+    and ``keys`` the lowest and highest for ``standing.near``.
 
     The temporary table ``regraded`` holds those whose grade changed until the transaction ends.
     """
     clear(connection, regraded)
     asked = Now.of(plans.house, now)
     model = (tuple(plans.grading.profiles.items()), plans.grading.choices)
-    if run(connection, _regraded(*model, who, asked.always), asked).rowcount:
+    statement = _regraded(connection.dialect.name, *model, who, asked.always)
+    if run(connection, statement, asked, **keys).rowcount:
         analyse(connection, regraded)
         run(connection, _brought(connection.dialect.name), asked)
 
 
 @standing
 def _regraded(
+    database: str,
     profiles: tuple[tuple[str, tuple[GradeCriterion, ...]], ...],
     choices: tuple[tuple[str, Condition], ...],
     who: Select[Any],
     rules: Now,
 ) -> Insert:
-    graded = _graded(Grading(dict(profiles), choices), who, rules)
+    graded = _graded(database, Grading(dict(profiles), choices), who, rules)
     changed = select(graded.c.prospect_id, graded.c.new).where(graded.c.new.is_distinct_from(graded.c.old))
     return counted(insert(regraded).from_select(["prospect_id", "grade"], changed))
 
@@ -78,9 +82,9 @@ def _brought(database: str) -> Update:
     return update_from(database, t.standings, regraded, {"grade": regraded.c.grade})
 
 
-def _graded(grading: Grading, who: Select[Any], now: Now) -> FromClause:
+def _graded(database: str, grading: Grading, who: Select[Any], now: Now) -> FromClause:
     """Return each prospect's old and new grade; every criterion is asked once."""
-    marked = _marked(grading, who, now)
+    marked = _marked(database, grading, who, now)
     marks = [column for column in marked.c if column.name.startswith("mark")]
     old = marked.c.old.label("old")
     if not marks:
@@ -91,11 +95,11 @@ def _graded(grading: Grading, who: Select[Any], now: Now) -> FromClause:
     return select(marked.c.prospect_id, old, case((known, clamped)).label("new")).subquery("graded")
 
 
-def _marked(grading: Grading, who: Select[Any], now: Now) -> FromClause:
+def _marked(database: str, grading: Grading, who: Select[Any], now: Now) -> FromClause:
     """Return what each criterion of a prospect's profile adds: ``mark0`` and on, NULL where unknown."""
     s, p = t.standings.alias("standing"), t.prospects.alias("prospect")
     asked = Who(s, p)
-    chosen = _profiled(grading, who, now)
+    chosen = _profiled(database, grading, who, now)
     names = list(grading.profiles)
     longest = max((len(criteria) for criteria in grading.profiles.values()), default=0)
     marks = [
@@ -113,7 +117,7 @@ def _marked(grading: Grading, who: Select[Any], now: Now) -> FromClause:
     return each.cte("marked").prefix_with("MATERIALIZED")
 
 
-def _profiled(grading: Grading, who: Select[Any], now: Now) -> FromClause:
+def _profiled(database: str, grading: Grading, who: Select[Any], now: Now) -> FromClause:
     """Return each prospect with its profile's number: the first choice that holds, else ``default``."""
     s, p = t.standings.alias("standing"), t.prospects.alias("prospect")
     names = list(grading.profiles)
@@ -123,6 +127,7 @@ def _profiled(grading: Grading, who: Select[Any], now: Now) -> FromClause:
     profile = case(*choices, else_=default) if choices else default
     joined = s.join(p, p.c.id == s.c.prospect_id)
     each = select(s.c.prospect_id, profile.label("profile")).select_from(joined)
+    each = each.where(near_in(database, s.c.prospect_id), near_in(database, p.c.id))
     return each.where(s.c.prospect_id.in_(who)).cte("profiled").prefix_with("MATERIALIZED")
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Executable,
     FromClause,
     Select,
+    and_,
     case,
     delete,
     exists,
@@ -33,7 +34,7 @@ from engage.sql import tables as t
 from engage.sql.codes import EntryKind, MessageKind, MessageStatus
 from engage.sql.cohort import cohort
 from engage.sql.interning import upsert
-from engage.sql.standing import NOW, big, many, standing
+from engage.sql.standing import NOW, big, many, near_in, standing
 from engage.sql.texts import Texts
 
 #: The cohort's rows that stand at the step.
@@ -146,11 +147,15 @@ def _present(category_id: int | None) -> ColumnElement[int]:
     return func.coalesce(found.scalar_subquery(), 0)
 
 
+def _mine(database: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the tests that a standing is of a row at the step."""
+    who = t.standings.c.prospect_id
+    return who == cohort.c.prospect_id, near_in(database, who), HERE
+
+
 def _add_up(site: Site, points: ColumnElement[int], category_id: int | None) -> list[Executable]:
     s, c = t.standings, t.category_scores
-    statements: list[Executable] = [
-        update(s).values(score=s.c.score + points).where(s.c.prospect_id == cohort.c.prospect_id, HERE)
-    ]
+    statements: list[Executable] = [update(s).values(score=s.c.score + points).where(*_mine(site.database))]
     if category_id is not None:
         made = upsert(site.database, c).from_select(
             ["prospect_id", "category_id", "points"],
@@ -164,21 +169,21 @@ def _add_up(site: Site, points: ColumnElement[int], category_id: int | None) -> 
 def _bring_to(site: Site, to: int, change: ColumnElement[int], category_id: int | None) -> list[Executable]:
     s, c = t.standings, t.category_scores
     if category_id is None:
-        return [update(s).values(score=to).where(s.c.prospect_id == cohort.c.prospect_id, HERE)]
+        return [update(s).values(score=to).where(*_mine(site.database))]
     made = upsert(site.database, c).from_select(
         ["prospect_id", "category_id", "points"],
         rows(cohort.c.prospect_id, literal(category_id), literal(to)),
     )
-    moved = update(s).values(score=s.c.score + change).where(s.c.prospect_id == cohort.c.prospect_id, HERE)
+    moved = update(s).values(score=s.c.score + change).where(*_mine(site.database))
     set_ = {"points": made.excluded.points}  # type: ignore[attr-defined]
     return [moved, made.on_conflict_do_update(index_elements=[c.c.prospect_id, c.c.category_id], set_=set_)]  # type: ignore[attr-defined]
 
 
-def joined_people() -> FromClause:
+def joined_people(database: str) -> FromClause:
     """Return the cohort joined with standings and prospects."""
-    return cohort.join(t.standings, t.standings.c.prospect_id == cohort.c.prospect_id).join(
-        t.prospects, t.prospects.c.id == cohort.c.prospect_id
-    )
+    who, s, p = cohort.c.prospect_id, t.standings, t.prospects
+    joined = cohort.join(s, and_(s.c.prospect_id == who, near_in(database, s.c.prospect_id)))
+    return joined.join(p, and_(p.c.id == who, near_in(database, p.c.id)))
 
 
 @standing
@@ -205,7 +210,7 @@ def create_todo(site: Site, act: moves.CreateTodo, texts: Texts, first_queue: st
         "status",
         "assignee",
     ]
-    return [insert(t.todos).from_select([*names, "created_at"], rows(*values, joined=joined_people()))]
+    return [insert(t.todos).from_select([*names, "created_at"], rows(*values, joined=joined_people(site.database)))]
 
 
 @standing
@@ -217,7 +222,7 @@ def notify(site: Site, act: moves.Notify, texts: Texts) -> list[Executable]:
         texts.text(act.text), literal(int(MessageStatus.QUEUED)), NOW,
     )  # fmt: skip
     names = ["prospect_id", "enrolment_id", "step_id", "addressee", "subject", "text", "status", "queued_at"]
-    return [insert(t.notifications).from_select(names, rows(*values, joined=joined_people()))]
+    return [insert(t.notifications).from_select(names, rows(*values, joined=joined_people(site.database)))]
 
 
 def join_campaign(database: str, members: Select[Any]) -> Executable:
@@ -229,24 +234,24 @@ def join_campaign(database: str, members: Select[Any]) -> Executable:
 
 
 @standing
-def opt_out() -> list[Executable]:
+def opt_out(database: str) -> list[Executable]:
     """Note the opt-out of each who had not opted out, and set it."""
     s = t.standings
     still_in = exists(select(1).where(s.c.prospect_id == cohort.c.prospect_id, not_(s.c.opted_out)))
     values = (cohort.c.prospect_id, NOW, literal("opt_out"), literal("scenario"))
     noted = insert(t.consents).from_select(["prospect_id", "at", "kind", "source"], rows(*values).where(still_in))
-    return [noted, update(s).values(opted_out=True).where(s.c.prospect_id == cohort.c.prospect_id, HERE)]
+    return [noted, update(s).values(opted_out=True).where(*_mine(database))]
 
 
 @standing
-def assign_to(owner: str) -> list[Executable]:
+def assign_to(database: str, owner: str) -> list[Executable]:
     """Give all the same owner."""
     s = t.standings
-    return [update(s).values(owner=owner).where(s.c.prospect_id == cohort.c.prospect_id, HERE)]
+    return [update(s).values(owner=owner).where(*_mine(database))]
 
 
 @standing
-def assign_round(members: tuple[str, ...]) -> list[Executable]:
+def assign_round(database: str, members: tuple[str, ...]) -> list[Executable]:
     """Give owners in turn, prospects in the order of their keys, members in the order given."""
     s = t.standings
     place = func.row_number().over(order_by=cohort.c.prospect_id) - 1
@@ -254,4 +259,5 @@ def assign_round(members: tuple[str, ...]) -> list[Executable]:
     owner: ColumnElement[Any] = literal(f"user:{members[0]}")
     if len(members) > 1:
         owner = case({number: f"user:{name}" for number, name in enumerate(members)}, value=turn.c.turn)
-    return [update(s).values(owner=owner).where(s.c.prospect_id == turn.c.prospect_id)]
+    mine = (s.c.prospect_id == turn.c.prospect_id, near_in(database, s.c.prospect_id))
+    return [update(s).values(owner=owner).where(*mine)]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists, false, func, not_, null, or_, select, true
@@ -19,12 +20,17 @@ from engage.sql.interning import word
 
 __all__ = ["Now", "Truth", "Who", "holds", "mailable", "numbers", "reads_prospect", "scenario_id", "truth"]
 
+#: A test of a prospect's key.
+Near = Callable[[ColumnElement[int]], Truth]
 #: The tables of who is asked about. No question lies in another, so all share these: an alias is slow to make.
 _WHO = Who(t.standings.alias(), t.prospects.alias())
 
 
-def holds(condition: Condition, prospect_id: ColumnElement[int], now: Now) -> Truth:
-    """Return a predicate: the condition holds for the prospect of this key at this moment."""
+def holds(condition: Condition, prospect_id: ColumnElement[int], now: Now, *, near: Near | None = None) -> Truth:
+    """Return a predicate: the condition holds for the prospect of this key at this moment.
+
+    ``near`` tells, of a prospect's key, whether it is one of a chunk's (see ``standing.near``).
+    """
     if condition == AllOf(()):
         return true()
     standing, prospect = _WHO.standing, _WHO.prospect
@@ -32,6 +38,8 @@ def holds(condition: Condition, prospect_id: ColumnElement[int], now: Now) -> Tr
     if reads_prospect(condition):
         tables = standing.join(prospect, prospect.c.id == standing.c.prospect_id)
     asked = select(1).select_from(tables).where(standing.c.prospect_id == prospect_id)
+    if near is not None:
+        asked = asked.where(near(standing.c.prospect_id))
     return exists(asked.where(truth(condition, _WHO, now)))
 
 

@@ -34,7 +34,7 @@ def set_field(site: Site, change: FieldChange, texts: Texts, field_id: int | Non
     values = select(
         cohort.c.prospect_id.label("key"), *(column.label(f"v{n}") for n, column in enumerate(new.values()))
     )
-    source = values.select_from(joined_people()).where(HERE).subquery()
+    source = values.select_from(joined_people(site.database)).where(HERE).subquery()
     made = {name: source.c[f"v{n}"] for n, name in enumerate(new)}
     return [update(p).values(made).where(p.c.id == source.c.key)]
 
@@ -85,8 +85,7 @@ def _custom(site: Site, change: FieldChange, texts: Texts, field_id: int) -> lis
         case _:
             kept = {"whole": value}
     first = next(iter(kept.values()))
-    rows = rows_here(cohort.c.prospect_id, literal(field_id), *kept.values(), joined=joined_people()).where(
-        first.is_not(null())
-    )
+    people = joined_people(site.database)
+    rows = rows_here(cohort.c.prospect_id, literal(field_id), *kept.values(), joined=people).where(first.is_not(null()))
     made = upsert(site.database, v).from_select(["prospect_id", "field_id", *kept], rows)
     return [cleared, made]

@@ -19,7 +19,7 @@ from engage.sql.cohort import cohort
 from engage.sql.interning import word_id
 from engage.sql.outbox import Site
 from engage.sql.setting import set_field
-from engage.sql.standing import NOW, standing
+from engage.sql.standing import NOW, near, standing
 from engage.sql.texts import Texts
 from engage.stepping.changes import touch
 from engage.stepping.walk import Place, Test, Walk
@@ -36,7 +36,7 @@ def perform(walk: Walk, step: moves.Step, action: Action, places: list[Place]) -
     ready = _sift(walk, step, action, places)
     if not ready:
         return
-    site = Site(walk.connection.dialect.name, walk.course.numbers[step.key])
+    site = Site(walk.database, walk.course.numbers[step.key])
     here = walk.numbers_of(ready)
     for statement in _effects(walk, site, action, here):
         walk.run(statement, places=here, due=_due(walk, action))
@@ -66,7 +66,8 @@ def _sift(walk: Walk, step: moves.Step, action: Action, places: list[Place]) -> 
 
 
 def _standing(*tests: Truth) -> Truth:
-    return exists(select(1).where(t.standings.c.prospect_id == cohort.c.prospect_id, *tests))
+    who = t.standings.c.prospect_id
+    return exists(select(1).where(who == cohort.c.prospect_id, near(who), *tests))
 
 
 def has_owner(there: bool) -> Truth:
@@ -167,7 +168,7 @@ def _effects(walk: Walk, site: Site, action: Action, places: tuple[int, ...]) ->
         case moves.AddToCampaign():
             return [_joining(site.database, action)]
         case moves.OptOut():
-            return outbox.opt_out()
+            return outbox.opt_out(site.database)
         case other:
             assert_never(other)
 
@@ -206,7 +207,7 @@ def _joining(database: str, act: moves.AddToCampaign) -> Executable:
 
 def _assigning(walk: Walk, act: moves.Assign, places: tuple[int, ...]) -> list[Executable]:
     if act.kind != "group":
-        return outbox.assign_to(f"{act.kind}:{act.name}")
+        return outbox.assign_to(walk.database, f"{act.kind}:{act.name}")
     members = _members(walk, act.name)
     count = sum(walk.places[number].count for number in places)
     turns: list[Executable] = []
@@ -216,7 +217,7 @@ def _assigning(walk: Walk, act: moves.Assign, places: tuple[int, ...]) -> list[E
         last = count - 1 - (count - 1 - place) % len(members)
         mine = and_(g.c.group_key == act.name, g.c.user_id == user)
         turns.append(update(g).values(served=latest + 1 + last).where(mine))
-    return [*outbox.assign_round(tuple(user for user, _ in members)), *turns]
+    return [*outbox.assign_round(walk.database, tuple(user for user, _ in members)), *turns]
 
 
 def _facet(action: Action) -> str:

@@ -33,20 +33,21 @@ from engage.sql.outbox import join_campaign
 from engage.sql.packing import pack
 from engage.sql.predicates import holds
 from engage.sql.scratch import counted
-from engage.sql.standing import NOW, big, run, standing, whole
+from engage.sql.standing import NOW, big, near, run, standing, whole
 from engage.stepping.changes import touch
 from engage.stepping.figures import Figures
 from engage.stepping.journeys import Course, Tick
+from engage.stepping.span import Span
 
 
-def enrol(connection: Connection, tick: Tick, course: Course) -> int:
+def enrol(connection: Connection, tick: Tick, course: Course, span: Span) -> int:
     """Begin a run for those in ``looked`` who may enter; return how many did."""
     plan = course.plan
     entered = 0
     if plan.window.holds(tick.now):
-        entered = _begin_runs(connection, tick, course)
+        entered = _begin_runs(connection, tick, course, span)
     if not plan.backfill:
-        remember_members(connection, tick, course)
+        remember_members(connection, tick, course, span)
     return entered
 
 
@@ -65,16 +66,20 @@ class Entry:
     @property
     def matches(self) -> ColumnElement[bool]:
         """Whether a prospect of ``looked`` is of the audience."""
-        return holds(self.audience, looked.c.prospect_id, self.rules)
+        return self._holds(self.audience)
+
+    def _holds(self, condition: Condition) -> ColumnElement[bool]:
+        return holds(condition, looked.c.prospect_id, self.rules, near=near)
 
     @property
     def may_enter(self) -> ColumnElement[bool]:
         """Whether a prospect of ``looked`` may begin a run."""
         who, e, m = looked.c.prospect_id, t.enrolments, t.audience_members
+        mine = (e.c.prospect_id == who, e.c.scenario_id == self.scenario_id)
         tests = [
-            not_(exists(select(1).where(e.c.prospect_id == who, e.c.scenario_id == self.scenario_id))),
+            not_(exists(select(1).where(near(e.c.prospect_id), *mine))),
             self.matches,
-            *(not_(holds(condition, who, self.rules)) for condition in self.bars),
+            *(not_(self._holds(condition)) for condition in self.bars),
         ]
         if self.newly:
             tests.append(not_(exists(select(1).where(m.c.scenario_id == self.scenario_id, m.c.prospect_id == who))))
@@ -87,10 +92,11 @@ def _entry(tick: Tick, course: Course) -> Entry:
     return Entry(course.id, plan.audience, bars, not plan.backfill, tick.asked.always)
 
 
-def _begin_runs(connection: Connection, tick: Tick, course: Course) -> int:
+def _begin_runs(connection: Connection, tick: Tick, course: Course, span: Span) -> int:
     first = course.numbers[course.plan.first.key]
     kept = tick.at - course.paused_total
-    entered = run(connection, _begun(_entry(tick, course)), tick.asked, first=first, kept=kept).rowcount
+    statement = _begun(_entry(tick, course))
+    entered = run(connection, statement, tick.asked, first=first, kept=kept, **span.keys).rowcount
     if entered:
         _after_entry(connection, tick, course, entered)
     return entered
@@ -159,11 +165,11 @@ def _joined(database: str, campaign: str, status: str | None) -> Executable:
     return join_campaign(database, select(who, key, literal(status), NOW).where(_new(), not_(old)))
 
 
-def remember_members(connection: Connection, tick: Tick, course: Course) -> None:
+def remember_members(connection: Connection, tick: Tick, course: Course, span: Span) -> None:
     """Keep who of ``looked`` matches now, so that only those who begin to match later enter."""
     entry = _entry(tick, course)
-    run(connection, _forgotten(entry), tick.asked)
-    run(connection, _remembered(connection.dialect.name, entry), tick.asked)
+    run(connection, _forgotten(entry), tick.asked, **span.keys)
+    run(connection, _remembered(connection.dialect.name, entry), tick.asked, **span.keys)
 
 
 @standing

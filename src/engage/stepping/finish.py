@@ -13,7 +13,7 @@ from engage.sql.codes import Phase, RunState, TimerKind
 from engage.sql.cohort import cohort, passages
 from engage.sql.packing import pack
 from engage.sql.scratch import analyse, clear
-from engage.sql.standing import NOW, big, many, small, standing, whole
+from engage.sql.standing import NOW, big, many, near_id, small, standing, whole
 from engage.stepping.changes import touch
 from engage.stepping.figures import Figures
 from engage.stepping.pauses import Pauses
@@ -136,21 +136,22 @@ def _checked(walk: Walk, place: Place, statement: Update, **values: object) -> N
         raise Conflict
 
 
-def _updated(values: dict[str, object]) -> Update:
+def _updated(database: str, values: dict[str, object]) -> Update:
     e = t.enrolments
-    return update(e).values(values).where(e.c.id == cohort.c.id, _HERE, e.c.moves == cohort.c.moves)
+    mine = (e.c.id == cohort.c.id, near_id(database, e.c.id), e.c.moves == cohort.c.moves)
+    return update(e).values(values).where(_HERE, *mine)
 
 
 def _end(walk: Walk, place: Place) -> None:
-    _checked(walk, place, _ended(), last_step=place.passed[-1].step_id)
+    _checked(walk, place, _ended(walk.database), last_step=place.passed[-1].step_id)
     touch(walk.connection, walk.tick, "scenario", prospects_at(), here=place.number)
 
 
 @standing
-def _ended() -> Update:
+def _ended(database: str) -> Update:
     completed = int(RunState.COMPLETED)
     values = {"step_id": whole("last_step"), "state": completed, "ended_at": NOW, "arrived_at": NOW, "moves": _MOVES}
-    return _updated(values)
+    return _updated(database, values)
 
 
 @standing
@@ -162,19 +163,19 @@ def prospects_at() -> Select[tuple[int]]:
 def _rest(walk: Walk, place: Place) -> None:
     pauses = walk.course.pauses
     due = None if place.due is None else pauses.kept(place.due)
-    statement = _rested(pauses if due is None else None, moved=place.moved)
+    statement = _rested(walk.database, pauses if due is None else None, moved=place.moved)
     step_id = walk.course.numbers[place.step]
     _checked(walk, place, statement, due=due, next_phase=int(place.phase), next_step=step_id)
 
 
 @standing
-def _rested(pauses: Pauses | None, *, moved: bool) -> Update:
+def _rested(database: str, pauses: Pauses | None, *, moved: bool) -> Update:
     """Let the rows of a place wait until ``due``, or each its own moment, kept in scenario time."""
     due: ColumnElement[int] = big("due") if pauses is None else pauses.kept_of(cohort.c.due_at)
     values: dict[str, object] = {"due_at": due, "phase": small("next_phase")}
     if moved:
         values |= {"step_id": whole("next_step"), "arrived_at": NOW, "moves": _MOVES}
-    return _updated(values)
+    return _updated(database, values)
 
 
 def _timers(walk: Walk, places: Iterable[Place]) -> None:
@@ -188,7 +189,7 @@ def _timers(walk: Walk, places: Iterable[Place]) -> None:
 
 
 def _timer(walk: Walk, step_id: int, due: int | None, numbers: list[int]) -> None:
-    statement = _timed(walk.connection.dialect.name, own=due is None)
+    statement = _timed(walk.database, own=due is None)
     walk.run(statement, due=due, step=step_id, scenario=walk.course.id, places=numbers)
 
 

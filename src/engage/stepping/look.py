@@ -14,9 +14,9 @@ from sqlalchemy import (
     Insert,
     Select,
     Update,
+    and_,
     case,
     delete,
-    func,
     insert,
     literal,
     not_,
@@ -35,29 +35,36 @@ from engage.sql.cohort import COHORT, cohort, keys_of, looked
 from engage.sql.packing import unpacked
 from engage.sql.predicates import Who, reads_prospect, truth
 from engage.sql.scratch import analyse, clear, counted
-from engage.sql.standing import many, run, standing, whole
+from engage.sql.standing import many, near_in, run, standing, whole
 from engage.stepping.enrol import enrol
 from engage.stepping.figures import Figures
 from engage.stepping.holding import ACTIVE, GOAL, HELD, LEFT, TO_HOLD, TO_RELEASE, leave_runs, set_state, wake_released
 from engage.stepping.journeys import Course, Tick, hold_courses
 from engage.stepping.pauses import Pauses
+from engage.stepping.span import Span, fill_span, span_of_looked
 
 
 def look_at_changed(connection: Connection, tick: Tick, timer_ids: Sequence[int]) -> None:
     """Look at the prospects of some timers, for every running scenario that reads what changed; the timers are done."""
     clear(connection, looked)
     run(connection, _fill_changed(connection.dialect.name), tick.asked, timers=timer_ids)
-    analyse(connection, looked)
-    bring_up_to_date(connection, tick)
+    span = span_of_looked(connection)
+    if span is not None:
+        _look_for_readers(connection, tick, timer_ids, span)
+    run(connection, done_timers(), tick.asked, timers=timer_ids)
+
+
+def _look_for_readers(connection: Connection, tick: Tick, timer_ids: Sequence[int], span: Span) -> None:
+    """Look for every running scenario that reads what changed of those in ``looked``."""
+    bring_up_to_date(connection, tick, span)
     changed = set(run(connection, _changed(), tick.asked, timers=timer_ids).scalars())
     reading = [c for c in tick.running if None in changed or c.facets & {"grade", *changed}]
     hold_courses(connection, reading)
     for course in reading:
         if _asks_inside(course.plan):
-            look(connection, tick, course)
+            look(connection, tick, course, span)
     for course in reading:
-        enrol(connection, tick, course)
-    run(connection, done_timers(), tick.asked, timers=timer_ids)
+        enrol(connection, tick, course, span)
 
 
 @standing
@@ -79,10 +86,10 @@ def done_timers() -> Delete:
     return delete(t.timers).where(t.timers.c.id.in_(many("timers")))
 
 
-def bring_up_to_date(connection: Connection, tick: Tick) -> None:
+def bring_up_to_date(connection: Connection, tick: Tick, span: Span) -> None:
     """Grade the prospects in ``looked`` anew, and time the inactivity of those who are new."""
     if tick.plans.grading.profiles:
-        regrade(connection, tick.plans, tick.now, keys_of(looked))
+        regrade(connection, tick.plans, tick.now, keys_of(looked), span.keys)
     time_the_new(connection, tick)
 
 
@@ -112,8 +119,8 @@ def look_at_all(connection: Connection, tick: Tick, timer_id: int, course: Cours
     span = fill_span(connection, after_id, tick.chunk)
     if span is not None:
         hold_courses(connection, (course,))
-        look(connection, tick, course)
-        enrol(connection, tick, course)
+        look(connection, tick, course, span)
+        enrol(connection, tick, course, span)
     go_on(connection, timer_id, span, tick.chunk)
 
 
@@ -126,34 +133,16 @@ def go_on(connection: Connection, timer_id: int, span: Span | None, chunk: int) 
         connection.execute(update(t.timers).values(after_id=span.last).where(one))
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Some prospects that follow each other by key: the last one's key, and how many."""
-
-    last: int
-    count: int
-
-
-def fill_span(connection: Connection, after_id: int, chunk: int) -> Span | None:
-    """Fill ``looked`` with the next prospects by key; return their span, or None where there are none."""
-    s = t.standings
-    following = select(s.c.prospect_id).where(s.c.prospect_id > after_id).order_by(s.c.prospect_id).limit(chunk)
-    connection.execute(insert(looked).from_select(["prospect_id"], following))
-    analyse(connection, looked)
-    last, count = connection.execute(select(func.max(looked.c.prospect_id), func.count()).select_from(looked)).one()
-    return None if last is None else Span(last, count)
-
-
 def _asks_inside(plan: Plan) -> bool:
     """Tell whether a change can move somebody inside; whom an older version held, a look at all releases."""
     return not (plan.goal is None and plan.exit is None and plan.suppress is None and plan.unmatched == "continue")
 
 
-def look(connection: Connection, tick: Tick, course: Course) -> None:
+def look(connection: Connection, tick: Tick, course: Course, span: Span) -> None:
     """Ask goal, exit and holds of the open runs of the prospects in ``looked``; those who do not move stay out."""
     plan = course.plan
     fates = Fates(plan.audience, plan.unmatched, plan.suppress, plan.goal, plan.exit, tick.asked.always)
-    fill_open(connection, tick, course, fates)
+    fill_open(connection, tick, course, span, fates)
     marked = set(run(connection, _places(), tick.asked).scalars())
     if not marked:
         return
@@ -193,13 +182,15 @@ class Fates:
     def _holds(self, condition: Condition) -> ColumnElement[bool]:
         return truth(condition, _WHO, self.rules, exact=True)
 
-    def join(self, runs: FromClause) -> FromClause:
+    def join(self, database: str, runs: FromClause) -> FromClause:
         """Join what the conditions read to the open runs."""
         s, p = _WHO.standing, _WHO.prospect
         asked = [c for c in (self.audience, self.suppress, self.goal, self.exit) if c is not None]
-        joined = runs.join(s, s.c.prospect_id == _RUN.c.prospect_id)
+        mine = and_(s.c.prospect_id == _RUN.c.prospect_id, near_in(database, s.c.prospect_id))
+        joined = runs.join(s, mine)
         wide = any(reads_prospect(condition) for condition in asked)
-        return joined.join(p, p.c.id == s.c.prospect_id) if wide else joined
+        same = and_(p.c.id == s.c.prospect_id, near_in(database, p.c.id))
+        return joined.join(p, same) if wide else joined
 
     @property
     def place(self) -> ColumnElement[int]:
@@ -218,20 +209,26 @@ class Fates:
         return case(*whens, (held, TO_RELEASE), else_=ACTIVE)
 
 
-def fill_open(connection: Connection, tick: Tick, course: Course, fates: Fates | None = None) -> int:
+def fill_open(connection: Connection, tick: Tick, course: Course, span: Span, fates: Fates | None = None) -> int:
     """Fill the cohort with the open runs of the prospects in ``looked``; return how many.
 
     With ``fates`` only those are filled in that do not stay as they are, at the places where they go; SQLite does
     not tell how many.
     """
     clear(connection, cohort)
-    filled = run(connection, _open_runs(course.pauses, fates), tick.asked, scenario=course.id).rowcount
+    filled = run(
+        connection,
+        _open_runs(connection.dialect.name, course.pauses, fates),
+        tick.asked,
+        scenario=course.id,
+        **span.keys,
+    ).rowcount
     analyse(connection, cohort)
     return filled
 
 
 @standing
-def _open_runs(pauses: Pauses, fates: Fates | None) -> Insert:
+def _open_runs(database: str, pauses: Pauses, fates: Fates | None) -> Insert:
     e = _RUN
     place = literal(ACTIVE) if fates is None else fates.place
     runs: FromClause = looked.join(e, e.c.prospect_id == looked.c.prospect_id)
@@ -240,8 +237,9 @@ def _open_runs(pauses: Pauses, fates: Fates | None) -> Insert:
             e.c.id, e.c.prospect_id, e.c.step_id, place.label("place"), e.c.moves, literal(0).label("written"),
             e.c.entered_at, e.c.arrived_at, pauses.real_of(e.c.due_at).label("due_at"),
         )
-        .select_from(runs if fates is None else fates.join(runs))
+        .select_from(runs if fates is None else fates.join(database, runs))
         .where(e.c.scenario_id == whole("scenario"), e.c.state < int(RunState.COMPLETED))
+        .where(near_in(database, e.c.prospect_id))
     )  # fmt: skip
     if fates is None:
         return counted(insert(cohort).from_select(COHORT, each))

@@ -19,8 +19,9 @@ from engage.stepping.advance import advance, is_data_fault
 from engage.stepping.changes import touch
 from engage.stepping.journeys import Course, Tick, hold_courses
 from engage.stepping.learn import something_to_learn
-from engage.stepping.look import done_timers, fill_span, go_on, look_at_all, look_at_changed, time_the_new
+from engage.stepping.look import done_timers, go_on, look_at_all, look_at_changed, time_the_new
 from engage.stepping.pauses import Pauses
+from engage.stepping.span import fill_span
 from engage.stepping.transact import Hook, silent, transact
 from engage.stepping.walk import Walk
 
@@ -108,7 +109,7 @@ def _regrade_span(connection: Connection, tick: Tick, timer_id: int, after_id: i
     clear(connection, looked)
     span = fill_span(connection, after_id, tick.chunk)
     if span is not None:
-        regrade(connection, tick.plans, tick.now, keys_of(looked))
+        regrade(connection, tick.plans, tick.now, keys_of(looked), span.keys)
         time_the_new(connection, tick)
         touch(connection, tick, "grade", keys_of(regraded))
     go_on(connection, timer_id, span, tick.chunk)

@@ -20,8 +20,9 @@ from engage.sql.scratch import clear
 from engage.stepping.figures import Figures
 from engage.stepping.holding import LEFT, leave_runs
 from engage.stepping.journeys import Course, Tick, course_of
-from engage.stepping.look import fill_open, fill_span
+from engage.stepping.look import fill_open
 from engage.stepping.pauses import open_day
+from engage.stepping.span import fill_span
 from engage.wording import sentence
 
 
@@ -178,7 +179,7 @@ def stop(connection: Connection, plans: moves.Plans, key: str, now: datetime, ch
         if span is None:
             break
         after_id = span.last
-        ended += fill_open(connection, tick, course)
+        ended += fill_open(connection, tick, course, span)
         connection.execute(update(cohort).values(place=LEFT))
         figures = Figures(course.id, plans.house.hours.zone)
         leave_runs(connection, tick, figures, LEFT, RunState.LEFT, Outcome.LEFT)

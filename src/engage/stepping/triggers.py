@@ -23,7 +23,7 @@ from engage.sql.codes import MessageStatus, Outcome, Phase
 from engage.sql.cohort import cohort
 from engage.sql.having import named
 from engage.sql.packing import greatest
-from engage.sql.standing import NOW
+from engage.sql.standing import NOW, near
 from engage.stepping.timing import ends_at, time_rows
 from engage.stepping.walk import Moment, Place, Test, Walk
 
@@ -94,7 +94,7 @@ def _one_happened(event: moves.Event, mails: dict[str, int], low: Moments, high:
     a, w = t.activities, t.words
     types = select(w.c.id).where(w.c.kind == "event", w.c.text.in_(event.types))
     wheres: list[Truth] = [
-        a.c.prospect_id == cohort.c.prospect_id, a.c.type_id.in_(types), a.c.occurred_at >= low,
+        a.c.prospect_id == cohort.c.prospect_id, near(a.c.prospect_id), a.c.type_id.in_(types), a.c.occurred_at >= low,
         a.c.occurred_at <= high, a.c.learnt_at.is_not(None), not_(a.c.bot),
     ]  # fmt: skip
     if event.targets:
@@ -111,7 +111,8 @@ def _one_happened(event: moves.Event, mails: dict[str, int], low: Moments, high:
 
 def _mine(mails: tuple[int, ...]) -> Truth:
     m = t.messages
-    return and_(m.c.prospect_id == cohort.c.prospect_id, m.c.enrolment_id == cohort.c.id, m.c.step_id.in_(mails))
+    mine = (m.c.prospect_id == cohort.c.prospect_id, near(m.c.prospect_id), m.c.enrolment_id == cohort.c.id)
+    return and_(*mine, m.c.step_id.in_(mails))
 
 
 def all_sent(mails: tuple[int, ...]) -> Truth:
@@ -123,7 +124,7 @@ def all_sent(mails: tuple[int, ...]) -> Truth:
 def _fix_deadlines(walk: Walk, act: moves.Trigger, place: Place, arrival: str) -> None:
     """Set each row's deadline: from the arrival, or the last hand-over if that is later; FOREVER while unsent."""
     mails = walk.mails(act.mails)
-    time_rows(walk, place, act.length, Moment(begins, (walk.connection.dialect.name, mails, arrival)))
+    time_rows(walk, place, act.length, Moment(begins, (walk.database, mails, arrival)))
 
 
 def begins(database: str, mails: tuple[int, ...], arrival: str) -> Moments:

@@ -19,7 +19,7 @@ from engage.sql.asked import Now
 from engage.sql.codes import Outcome, Phase
 from engage.sql.cohort import cohort
 from engage.sql.predicates import holds
-from engage.sql.standing import NOW, Rows, run, standing, whole
+from engage.sql.standing import NOW, Rows, near, run, standing, whole
 from engage.stepping.journeys import Course, Tick
 
 #: Numbers of places made on the way begin here; below are the places where a chunk starts.
@@ -49,7 +49,7 @@ Moment = Asks[int]
 
 def inside(condition: Condition, rules: Now) -> ColumnElement[bool]:
     """Return whether a condition holds for the prospect of a row."""
-    return holds(condition, cohort.c.prospect_id, rules)
+    return holds(condition, cohort.c.prospect_id, rules, near=near)
 
 
 def is_due() -> ColumnElement[bool]:
@@ -67,8 +67,8 @@ DUE, EARLY = Test(is_due), Test(is_early)
 
 @standing
 def _bounds(*, grouped: bool) -> Select[Any]:
-    """Select the smallest and largest place, arrival and due moment of the cohort, and how many rows it has."""
-    columns = (cohort.c.place, cohort.c.arrived_at, cohort.c.due_at)
+    """Select the smallest and largest place, arrival, due moment and keys of the cohort, and how many rows it has."""
+    columns = (cohort.c.place, cohort.c.arrived_at, cohort.c.due_at, cohort.c.id, cohort.c.prospect_id)
     asked = select(*(bound(column) for column in columns for bound in (func.min, func.max)), func.count())
     return asked.group_by(cohort.c.place) if grouped else asked.select_from(cohort)
 
@@ -124,12 +124,20 @@ class Walk:
     course: Course
     places: dict[int, Place] = field(default_factory=dict)
     number: int = FIRST_NUMBER
+    #: the lowest and the highest key of the chunk's enrolments and prospects
+    keys: dict[str, int] = field(default_factory=dict)
     #: one enrolment only: a step that fails by its data is failed, not the chunk
     guarded: bool = False
+
+    @property
+    def database(self) -> str:
+        """The kind of the database: sqlite or postgresql."""
+        return self.connection.dialect.name
 
     def start(self) -> None:
         """Find the places where the cohort's rows stand; their numbers were set when they were claimed."""
         rows = self.run(_bounds(grouped=False)).all()
+        self.keys = dict(zip(("low_id", "high_id", "low_who", "high_who"), rows[0][6:10], strict=True))
         if rows[0][0] != rows[0][1]:
             rows = self.run(_bounds(grouped=True)).all()
         for row in rows:
@@ -138,10 +146,10 @@ class Walk:
 
     def run(self, statement: Executable, **values: object) -> Rows:
         """Run a standing statement at this tick's moment."""
-        return run(self.connection, statement, self.tick.asked, **values)
+        return run(self.connection, statement, self.tick.asked, **self.keys, **values)
 
     def _start_at(self, row: Sequence[int]) -> None:
-        number, _, first, last, due_from, due_to, count = row
+        number, _, first, last, due_from, due_to, *_, count = row
         step = self.course.steps[number // 4]
         arrived = first if first == last else None
         place = Place(number, step.key, Phase(number % 4), count, arrived=arrived, due_from=due_from, due_to=due_to)
