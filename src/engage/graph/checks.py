@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from engage.graph.build import Journey, build
+from engage.graph.cases import cases
 from engage.graph.conditions import conditions, lists_in_both
 from engage.graph.files import file_problems
 from engage.graph.mails import mailed_twice, mails_reached
@@ -35,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     mails_reached,
     mailed_twice,
     lists_in_both,
+    cases,
 )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from engage.language.cases import Case
 from engage.language.criteria import Condition
 from engage.language.model import AsTuple, Filled, Ident, Idents, LocalDay, Model
 from engage.language.steps import Steps
@@ -71,3 +72,4 @@ class Scenario(Model):
     exit: Condition | None = Field(None, description="met: leave at once")
     moved: dict[Ident, Ident] | None = Field(None, description="where waiters of a removed step go")
     steps: Annotated[Steps, AsTuple, Field(min_length=1)] = Field(description="the path")
+    tests: Annotated[tuple[Case, ...], AsTuple] = Field((), description="tests, run by engage test")
