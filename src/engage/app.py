@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -57,6 +59,10 @@ class Applied:
         return {name: field.type for name, field in self.workspace.company.fields.items()}
 
 
+Value = TypeVar("Value")
+Pairs = tuple[tuple[str, Value], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class App:
     """A workspace's database and settings."""
@@ -68,9 +74,9 @@ class App:
         """Return what was applied to the database."""
         with reading(self.engine).connect() as connection:
             files = dict(connection.execute(select(t.applied_files.c.path, t.applied_files.c.text)).all())
-            versions = dict(connection.execute(select(t.scenarios.c.key, t.scenarios.c.version)).all())
+            versions = _versions(connection)
             users = tuple(connection.scalars(select(t.users.c.id)).all())
-        return compiled(with_vocabulary(load(files)[0], users), versions)
+        return _applied(tuple(sorted(files.items())), tuple(sorted(versions.items())), tuple(sorted(users)))
 
     def tick(self, now: datetime, chunk: int = CHUNK, hook: Hook = lambda _: None) -> Ticked:
         """Tick once, alone: who comes while another ticks waits for its turn.
@@ -119,15 +125,36 @@ def _post(settings: Settings, applied: Applied) -> Post:
     )
 
 
+@lru_cache(maxsize=2)
+def _applied(files: Pairs[str], versions: Pairs[int], users: tuple[str, ...]) -> Applied:
+    """Return what was applied; a daemon's ticks find the same again and again.
+
+    A scenario that this version of engage cannot read is broken, and not run by half.
+    """
+    workspace, problems = load(dict(files))
+    wrong = [problem for problem in errors(problems) if problem.place.file.startswith("scenarios/")]
+    unreadable = {Path(problem.place.file).stem: str(problem) for problem in reversed(wrong)}
+    readable = {key: version for key, version in versions if key not in unreadable}
+    found = compiled(with_vocabulary(workspace, users), readable)
+    why = {key: unreadable[key] for key, _ in versions if key in unreadable}
+    return replace(found, plans=replace(found.plans, broken={**found.plans.broken, **why}))
+
+
+def _versions(connection: Connection) -> dict[str, int]:
+    """Return the version of each applied scenario."""
+    return dict(connection.execute(select(t.scenarios.c.key, t.scenarios.c.version)).all())
+
+
 def compiled(workspace: Workspace, versions: Mapping[str, int]) -> Applied:
     """Return a workspace with the plans of the scenarios that have a version."""
-    plans = {
-        key: compile_plan(build(file), workspace, versions[key])
-        for key, file in workspace.scenarios.items()
-        if key in versions
-    }
-    house = compile_house(workspace)
-    return Applied(workspace, moves.Plans(house, plans, compile_scoring(workspace), compile_grading(workspace)))
+    plans, broken = {}, {}
+    for key, version in versions.items():
+        try:
+            plans[key] = compile_plan(build(workspace.scenarios[key]), workspace, version)
+        except Exception as error:
+            broken[key] = f"this version of engage cannot read what was applied: {type(error).__name__} {error}"
+    house, scoring, grading = compile_house(workspace), compile_scoring(workspace), compile_grading(workspace)
+    return Applied(workspace, moves.Plans(house, plans, scoring, grading, broken))
 
 
 def open_app(settings: Settings, *, checked: bool = True) -> App:
@@ -196,9 +223,11 @@ def preview(app: App, workspace: Workspace, now: datetime) -> tuple[Changes, App
     added = tuple(path for path in new_texts if path not in old_texts)
     changed = tuple(path for path in new_texts if path in old_texts and new_texts[path] != old_texts[path])
     removed = tuple(p for p in old_texts if p not in new_texts and not p.startswith("scenarios/"))
-    versions = {key: plan.version for key, plan in before.plans.scenarios.items()}
-    after = compiled(workspace, {key: versions.get(key, 0) + 1 for key in workspace.scenarios})
     with app.engine.connect() as connection, connection.begin():
+        versions = _versions(connection)
+        after = compiled(workspace, {key: versions.get(key, 0) + 1 for key in workspace.scenarios})
+        if after.plans.broken:
+            raise AssertionError(f"valid scenarios cannot be compiled: {after.plans.broken}")
         scenarios = tuple(
             change
             for key, plan in after.plans.scenarios.items()

@@ -27,7 +27,7 @@ class Invalid(EngageError):
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = problems
-        super().__init__(sentence("{count} mistakes in the workspace", count=len(problems)))
+        super().__init__(sentence("the workspace has mistakes: {count}", count=len(problems)))
 
 
 class Outside(EngageError):

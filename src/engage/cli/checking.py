@@ -83,9 +83,9 @@ def _sum_up(session: Session, problems: tuple[Problem, ...]) -> None:
     wrong = len(errors(problems))
     warnings = len(problems) - wrong
     if wrong:
-        session.warn(sentence("{errors} mistakes, {warnings} warnings", errors=wrong, warnings=warnings))
+        session.warn(sentence("mistakes: {errors}; warnings: {warnings}", errors=wrong, warnings=warnings))
     elif warnings:
-        session.say(sentence("no mistakes, {warnings} warnings", warnings=warnings))
+        session.say(sentence("no mistakes; warnings: {warnings}", warnings=warnings))
     else:
         session.say(sentence("no mistakes"))
 

@@ -58,7 +58,7 @@ def _files(session: Session) -> Iterator[Finding]:
     _, problems = read_workspace(session.workspace)
     wrong = len(errors(problems))
     if wrong:
-        text = "the workspace {folder} has {count} mistakes; run: engage validate"
+        text = "the workspace {folder} has mistakes ({count}); run: engage validate"
         yield "bad", sentence(text, folder=session.workspace, count=wrong)
     else:
         yield "ok", sentence("the workspace {folder} has no mistakes", folder=session.workspace)

@@ -92,6 +92,9 @@ def status(
         session.write_json(asdict(found) | {"scenarios": [asdict(one) for one in chosen]})
         return
     session.say(scenario_table(session, chosen))
+    for one in found.scenarios:
+        if one.fault is not None:
+            session.warn(sentence("{key} was paused because it cannot be run: {why}", key=one.key, why=one.fault))
     last = session.shown(found.last_tick) or "-"
     text = "last tick: {at} · queued: {messages} messages, {notices} notifications · not learnt: {unlearnt} activities"
     session.say(

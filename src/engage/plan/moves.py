@@ -103,6 +103,8 @@ class Plans:
     scenarios: Mapping[str, Plan] = field(default_factory=dict)
     scoring: Scoring = field(default_factory=Scoring)
     grading: Grading = field(default_factory=Grading)
+    #: the applied scenarios that cannot be read or compiled, with the reason
+    broken: Mapping[str, str] = field(default_factory=dict)
 
 
 __all__ = [

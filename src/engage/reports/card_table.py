@@ -54,7 +54,7 @@ _DISPENSABLE = (
     "soft_bounced", "first_at", "last_at", "delivered",
 )  # fmt: skip
 #: A longer text goes on in a second line.
-_WIDEST = 30
+_WIDEST = 34
 #: What stands between two columns.
 _GAP = 2
 

@@ -26,6 +26,8 @@ class ScenarioStatus:
     name: str
     #: draft, running, paused, stopped
     state: str
+    #: why the engine paused it itself: it could not be run
+    fault: str | None
     version: int
     entered: int
     active: int
@@ -80,6 +82,7 @@ def _scenario(row: Row[Any], counts: Mapping[int, int], due: datetime | None) ->
         key=row.key,
         name=row.name,
         state=row.state,
+        fault=row.fault,
         version=row.version,
         entered=entered,
         active=active,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, select, update
 
 from engage.clock import micros
 from engage.language.conditions import Condition, changes_by_time, facets
@@ -93,13 +93,17 @@ def grading_conditions(grading: moves.Grading) -> tuple[Condition, ...]:
 def open_tick(connection: Connection, plans: moves.Plans, now: datetime, chunk: int, custom: Mapping[str, str]) -> Tick:
     """Return the tick's view of the scenarios that run or are paused.
 
-    Raises PlanChanged when the database holds another version than the plans.
+    A running scenario whose plan is broken is paused. Raises PlanChanged when the database holds another version
+    than the plans.
     """
     rows = connection.execute(select(t.scenarios).where(t.scenarios.c.state.in_(("running", "paused")))).all()
     courses = []
     numbers = _numbers(connection, [row.id for row in rows])
     for row in rows:
         plan = plans.scenarios.get(row.key)
+        if plan is None and row.key in plans.broken:
+            pause_broken(connection, row.id, plans.broken[row.key], now)
+            continue
         if plan is None or plan.version != row.version:
             raise PlanChanged(row.key)
         courses.append(_course(connection, row, plan, numbers[row.id]))
@@ -107,6 +111,13 @@ def open_tick(connection: Connection, plans: moves.Plans, now: datetime, chunk: 
     asked = [c for course in courses for c in standing_conditions(course.plan)]
     watched = frozenset().union(*(facets(c) for c in (*asked, *grading_conditions(plans.grading))))
     return Tick(now, plans, tuple(courses), watched, chunk, custom)
+
+
+def pause_broken(connection: Connection, scenario_id: int, reason: str, now: datetime) -> None:
+    """Pause a running scenario that cannot be run and keep why, for ``engage status``."""
+    s = t.scenarios
+    values = {"state": "paused", "paused_at": micros(now), "fault": reason}
+    connection.execute(update(s).values(values).where(s.c.id == scenario_id, s.c.state == "running"))
 
 
 def _numbers(connection: Connection, scenario_ids: Iterable[int]) -> dict[int, dict[str, int]]:

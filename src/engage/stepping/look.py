@@ -37,6 +37,7 @@ from engage.sql.predicates import Who, reads_prospect, truth
 from engage.sql.scratch import analyse, clear, counted
 from engage.sql.standing import many, near_in, run, standing, whole
 from engage.stepping.enrol import enrol
+from engage.stepping.faults import blamed
 from engage.stepping.figures import Figures
 from engage.stepping.holding import ACTIVE, GOAL, HELD, LEFT, TO_HOLD, TO_RELEASE, leave_runs, set_state, wake_released
 from engage.stepping.journeys import Course, Tick, hold_courses
@@ -62,9 +63,11 @@ def _look_for_readers(connection: Connection, tick: Tick, timer_ids: Sequence[in
     hold_courses(connection, reading)
     for course in reading:
         if _asks_inside(course.plan):
-            look(connection, tick, course, span)
+            with blamed(course):
+                look(connection, tick, course, span)
     for course in reading:
-        enrol(connection, tick, course, span)
+        with blamed(course):
+            enrol(connection, tick, course, span)
 
 
 @standing
@@ -119,8 +122,9 @@ def look_at_all(connection: Connection, tick: Tick, timer_id: int, course: Cours
     span = fill_span(connection, after_id, tick.chunk)
     if span is not None:
         hold_courses(connection, (course,))
-        look(connection, tick, course, span)
-        enrol(connection, tick, course, span)
+        with blamed(course):
+            look(connection, tick, course, span)
+            enrol(connection, tick, course, span)
     go_on(connection, timer_id, span, tick.chunk)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Insert, Select, delete, insert, literal, or_, select
@@ -17,6 +18,7 @@ from engage.sql.scratch import analyse, clear
 from engage.sql.standing import NOW, big, many, run, standing, whole
 from engage.stepping.advance import advance, is_data_fault
 from engage.stepping.changes import touch
+from engage.stepping.faults import blamed, pausing
 from engage.stepping.journeys import Course, Tick, hold_courses
 from engage.stepping.learn import something_to_learn
 from engage.stepping.look import done_timers, go_on, look_at_all, look_at_changed, time_the_new
@@ -81,7 +83,8 @@ def _claimable(database: str, due: Due) -> Select[Any]:
 def look_phase(connection: Connection, tick: Tick, last: int, hook: Hook) -> int:
     """Look at everybody who changed, and at all for scenarios that ask it; return the number of chunks."""
     chunks = 0
-    while work := transact(connection, lambda: _look_chunk(connection, tick, last), hook, "look"):
+    look = partial(transact, connection, partial(_look_chunk, connection, tick, last), hook, "look")
+    while work := pausing(connection, tick, hook, look):
         chunks += work
     return chunks
 
@@ -134,7 +137,8 @@ def step_phase(connection: Connection, tick: Tick, last: int, hook: Hook) -> int
     due = _scenarios_due(Due(STEPPING, _running(tick)))
     some = transact(connection, lambda: set(run(connection, due, tick.asked, last=last).scalars()), silent, "due")
     for course in tick.running:
-        while course.id in some and (work := _step_chunk(connection, tick, course, last, hook)):
+        step = partial(_step_chunk, connection, tick, course, last, hook)
+        while course.id in some and (work := pausing(connection, tick, hook, step)):
             chunks += work
     return chunks
 
@@ -159,12 +163,13 @@ def _step_chunk(connection: Connection, tick: Tick, course: Course, last: int, h
             step_timers(connection, tick, course, claimed)
         return 1 if claimed else 0
 
-    try:
-        return transact(connection, work, hook, "step")
-    except Exception as error:
-        if not is_data_fault(error):
-            raise
-        return 1 + step_apart(connection, tick, course, list(claimed), hook)
+    with blamed(course):
+        try:
+            return transact(connection, work, hook, "step")
+        except Exception as error:
+            if not is_data_fault(error):
+                raise
+            return 1 + step_apart(connection, tick, course, list(claimed), hook)
 
 
 def step_timers(

@@ -58,7 +58,7 @@ def start(connection: Connection, plans: moves.Plans, key: str, now: datetime) -
     if row.state == "paused":
         raise Refused(sentence("{key} is paused; run: engage resume {key}", key=key))
     plan = plans.scenarios[key]
-    values = {"state": "running", "started_at": micros(now), "paused_at": None}
+    values = {"state": "running", "started_at": micros(now), "paused_at": None, "fault": None}
     connection.execute(update(t.scenarios).values(values).where(t.scenarios.c.id == row.id))
     if not plan.backfill:
         _remember_all(connection, plans, plan, row.id, now)
@@ -98,7 +98,8 @@ def resume(connection: Connection, plans: moves.Plans, key: str, now: datetime) 
     if row.state != "paused":
         raise Refused(sentence("{key} is not paused; its state is {state}", key=key, state=row.state))
     length = max(micros(now) - micros(row.paused_at), 0)
-    values = {"state": "running", "paused_at": None, "paused_total": row.paused_total + length}
+    total = row.paused_total + length
+    values = {"state": "running", "paused_at": None, "paused_total": total, "fault": None}
     connection.execute(update(t.scenarios).values(values).where(t.scenarios.c.id == row.id))
     if length:
         span = {"scenario_id": row.id, "paused_at": micros(row.paused_at), "resumed_at": micros(now)}
@@ -185,6 +186,6 @@ def stop(connection: Connection, plans: moves.Plans, key: str, now: datetime, ch
         leave_runs(connection, tick, figures, LEFT, RunState.LEFT, Outcome.LEFT)
         figures.write(connection)
     connection.execute(t.timers.delete().where(t.timers.c.scenario_id == course.id))
-    values = {"state": "stopped", "paused_at": None}
+    values = {"state": "stopped", "paused_at": None, "fault": None}
     connection.execute(update(t.scenarios).values(values).where(t.scenarios.c.id == row.id))
     return ended

@@ -17,7 +17,7 @@ from sqlalchemy import (
 from engage.sql.columns import Instant, Key, Packed, metadata
 
 #: ``paused_total`` is the time paused so far, in microseconds: durations are kept in scenario time, that is
-#: UTC less this, so that a resume writes one row and not a million.
+#: UTC less this, so that a resume writes one row and not a million. ``fault`` is why the engine paused it.
 scenarios = Table(
     "scenarios",
     metadata,
@@ -29,6 +29,7 @@ scenarios = Table(
     Column("started_at", Instant),
     Column("paused_at", Instant),
     Column("paused_total", BigInteger, nullable=False, server_default=text("0")),
+    Column("fault", Text),
 )
 
 #: The pauses of a scenario that are over; from them scenario time is told.
