@@ -179,3 +179,16 @@ def test_long_rows_make_small_batches(sqlite_engine: Engine, tmp_path: Path) -> 
     seen: list[int] = []
     run_import(sqlite_engine, "prospects", path, ImportOptions(), words(), NOW, seen.append)
     assert seen == [100, 200, 250]
+
+
+def test_lost_zeros_are_told_and_kept(sqlite_engine: Engine, tmp_path: Path) -> None:
+    """B45: in Japan a telephone number begins with 0 and a postal code has seven digits."""
+    text = "email,電話,zip\na@x.jp,312345678,600001\nb@x.jp,03-1234-5678,0600001\nc@x.jp,9012345678,\n"
+    summary = bring(sqlite_engine, tmp_path, text, maps=("電話=phone",), vocabulary=words(locale="ja"))
+    assert [doubt.read() for doubt in summary.doubts] == [
+        "column 電話: 2 values seem to have lost a leading zero; the first is 312345678 on line 2",
+        "column zip: 1 values seem to have lost a leading zero; the first is 600001 on line 2",
+    ]
+    assert counts(summary) == (3, 0, 0, 0)
+    assert one(sqlite_engine, "a@x.jp")["phone"] == "312345678"
+    assert bring(sqlite_engine, tmp_path, text, maps=("電話=phone",), vocabulary=words(locale="en")).doubts == ()

@@ -90,6 +90,8 @@ def _show(session: Session, summary: ImportSummary, *, dry_run: bool) -> None:
     for each in summary.ignored:
         why = each.why.read(session.locale)
         session.say(sentence("    column {column} is ignored: {why}", column=each.column, why=why))
+    for doubt in summary.doubts:
+        session.warn(sentence("    warning: {what}", what=doubt))
     if summary.rejected_file is not None:
         session.say(sentence("    rejected rows, with reasons: {file}", file=summary.rejected_file))
     if dry_run:
@@ -105,6 +107,7 @@ def _as_data(summary: ImportSummary, session: Session) -> dict[str, object]:
         "encoding": summary.encoding,
         "matched": dict(summary.matched),
         "ignored": [{"column": each.column, "why": each.why.read(session.locale)} for each in summary.ignored],
+        "doubts": [each.read(session.locale) for each in summary.doubts],
         "rejected_file": None if summary.rejected_file is None else str(summary.rejected_file),
     }
 

@@ -109,6 +109,8 @@ class ImportSummary:
     matched: Mapping[str, str] = field(default_factory=dict)
     rejected_file: Path | None = None
     encoding: str = "utf-8"
+    #: what looks as if a spreadsheet had damaged it; it was imported as it is
+    doubts: tuple[Sentence, ...] = ()
 
     def plus(self, outcome: Outcome, rejected: int) -> ImportSummary:
         """Return the summary with a batch added."""

@@ -71,12 +71,15 @@ def run_import(
         file = open_csv(path, options.encoding)
         matching = match(file.header, chosen.columns(vocabulary), options.maps, frozenset(options.blanks))
         _check_required(chosen, matching, file.header)
-        found = survey(file, matching, chosen.key and chosen.key(matching))
+        locale: Literal["en", "ja"] = "ja" if vocabulary.locale == "ja" else "en"
+        found = survey(file, matching, chosen.key and chosen.key(matching), locale)
         task = Task(options, vocabulary, now, matching, found)
         summary = ImportSummary(
-            ignored=matching.ignored, matched=_matched(matching, file.header), encoding=file.encoding
+            ignored=matching.ignored,
+            matched=_matched(matching, file.header),
+            encoding=file.encoding,
+            doubts=found.doubts,
         )
-        locale: Literal["en", "ja"] = "ja" if vocabulary.locale == "ja" else "en"
         with engine.connect() as connection, RejectedFile(file, options.rejected, locale) as rejects:
             with connection.begin():
                 importer = chosen.start(task, connection)
