@@ -421,7 +421,7 @@ def test_a_missing_name_hides_nothing() -> None:
     files = {**SMALL, "scenarios/s.yaml": "audience: {}\nsteps:\n  - send_email: invte\n"}
     assert told(files) == [
         "s.yaml:1:1: name is missing",
-        "s.yaml:1:11: an audience needs lists or where",
+        "s.yaml:1:11: an audience needs lists, where or on",
         "s.yaml:3:17: template 'invte' is not known; did you mean invite?",
     ]
 

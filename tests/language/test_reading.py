@@ -116,7 +116,7 @@ def test_a_mistake_in_a_condition(case: str) -> None:
             "s.yaml:1:11: this window never opens: until is before from",
         ),
         ("schedule: {from: tomorrow}", "s.yaml:1:18: 'tomorrow' is not a day; write it as 2026-12-01"),
-        ("audience: {suppress: {lists: [customers]}}", "s.yaml:1:11: an audience needs lists or where"),
+        ("audience: {suppress: {lists: [customers]}}", "s.yaml:1:11: an audience needs lists, where or on"),
         ("audience: {lists: [news], suppress: {}}", "s.yaml:1:37: suppress needs lists or where"),
         ("audience: {lists: [news], unmatched: holt}", "s.yaml:1:38: 'holt' is not known here; did you mean hold?"),
         ("steps: []", "s.yaml:1:8: this must not be empty"),

@@ -9,6 +9,8 @@ from sqlalchemy import Row, Select, select
 
 from engage.language.fields import GRADES
 from engage.reports.card import CardRow, report_card
+from engage.reports.finding import Finding
+from engage.reports.invariants import check
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus, Outcome, RunState
 from tests.support.ground import Ground
@@ -133,6 +135,16 @@ class Seen(Ground):
         """Return when the last run ended."""
         run = self._run(who, key, None)
         return run.ended_at if run is not None else None
+
+    def entered_at(self, who: str, *, key: str | None = None) -> datetime | None:
+        """Return when the last run was entered."""
+        run = self._run(who, key, None)
+        return run.entered_at if run is not None else None
+
+    def audit(self) -> tuple[Finding, ...]:
+        """Return what ``engage db check`` finds."""
+        with self.engine.connect() as connection:
+            return check(connection, self.applied.plans)
 
     def inside(self, *, key: str | None = None) -> dict[str, str]:
         """Return everybody with an open run, and the step where they stand."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from engage.graph.build import Journey, build
 from engage.graph.cases import cases
 from engage.graph.conditions import conditions, lists_in_both
+from engage.graph.entry import entry_events
 from engage.graph.files import file_problems
 from engage.graph.mails import mailed_twice, mails_reached
 from engage.graph.references import references
@@ -31,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     unreachable,
     moved,
     references,
+    entry_events,
     conditions,
     texts,
     mails_reached,

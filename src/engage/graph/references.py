@@ -54,7 +54,7 @@ def _step(word: words.StepWord, path: Path, reader: Reader) -> None:
         case words.Trigger():
             for place, occurrence in enumerate(word.occurrences):
                 inner = (place,) if isinstance(word.trigger, tuple) else ()
-                _occurrence(occurrence, (*path, "trigger", *inner), reader)
+                occurrence_names(occurrence, (*path, "trigger", *inner), reader)
         case _:
             return
 
@@ -85,7 +85,7 @@ def _membership(member: words.Membership, path: Path, reader: Reader) -> None:
         reader.known("status", member.status, known, (*path, "status"))
 
 
-def _occurrence(occurrence: words.Occurrence, path: Path, reader: Reader) -> None:
+def occurrence_names(occurrence: words.Occurrence, path: Path, reader: Reader) -> None:
     """Look up an event and its targets; the e-mails it names are looked up along the paths."""
     event, target = occurrence.event, occurrence.target
     here = (*path, event)

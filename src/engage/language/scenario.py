@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from engage.language.cases import Case
 from engage.language.criteria import Condition
-from engage.language.model import AsTuple, Filled, Ident, Idents, LocalDay, Model
-from engage.language.steps import Steps
+from engage.language.model import AsTuple, Filled, Ident, Idents, LocalDay, Model, by_shape
+from engage.language.moment import Duration
+from engage.language.steps import Occurrence, Occurrences, Steps
 
 
 class Suppression(Model):
@@ -28,10 +29,13 @@ class Suppression(Model):
 
 
 class Audience(Model):
-    """Who enters: lists and where are joined by and."""
+    """Who enters: lists, where and on are joined by and."""
 
     lists: Idents | None = Field(None, description="on any of these lists")
     where: Condition | None = Field(None, description="and matching this")
+    on: Occurrences | None = Field(
+        None, description="and when this happens: {EVENT: TARGET}, or a list of such mappings (any of them)"
+    )
     suppress: Suppression | None = Field(None, description="these do not enter and, inside, are held")
     unmatched: Literal["hold", "exit", "continue"] | None = Field(
         None, description="when one inside stops matching: default hold where lists is given, else continue"
@@ -39,9 +43,16 @@ class Audience(Model):
 
     @model_validator(mode="after")
     def _says_something(self) -> Audience:
-        if self.lists is None and self.where is None:
-            raise PydanticCustomError("empty_audience", "an audience needs lists or where")
+        if self.lists is None and self.where is None and self.on is None:
+            raise PydanticCustomError("empty_audience", "an audience needs lists, where or on")
         return self
+
+    @property
+    def occurrences(self) -> tuple[Occurrence, ...]:
+        """The events that let one enter, any of which is enough; none: one enters by matching."""
+        if self.on is None:
+            return ()
+        return self.on if isinstance(self.on, tuple) else (self.on,)
 
 
 class Schedule(Model):
@@ -58,6 +69,21 @@ class Schedule(Model):
         return self
 
 
+class Again(Model):
+    """When a prospect may run through a scenario again."""
+
+    after: Duration | None = Field(None, description="once this time has passed since the end of the last run")
+    max: int | None = Field(None, ge=1, le=10_000, description="at most this many runs of one prospect, the first too")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Again:
+        if self.after is None and self.max is None:
+            raise PydanticCustomError("empty_reentry", "write after, max or both, for example {after: 14 days}")
+        if self.after is not None and self.after.business_days:
+            raise PydanticCustomError("elapsed_only", "re-entry counts elapsed time; write for example 14 days")
+        return self
+
+
 class Scenario(Model):
     """A journey: audience, steps, goal."""
 
@@ -68,6 +94,9 @@ class Scenario(Model):
     audience: Audience = Field(description="who enters")
     schedule: Schedule | None = Field(None, description="the entry window")
     backfill: bool = Field(True, description="true: those who match when the scenario starts enter too")
+    reentry: Annotated[
+        Annotated[Literal["never", "always"], Tag("value")] | Annotated[Again, Tag("mapping")], Discriminator(by_shape)
+    ] = Field("never", description="may one run through it again: never, always, or {after, max}")
     goal: Condition | None = Field(None, description="met: leave at once, counted as goal reached")
     exit: Condition | None = Field(None, description="met: leave at once")
     moved: dict[Ident, Ident] | None = Field(None, description="where waiters of a removed step go")

@@ -16,6 +16,7 @@ from engage.language.expressions import Merge, read_text
 from engage.language.fields import FieldType, fold
 from engage.language.load import ScenarioFile, Workspace
 from engage.language.meaning import Reader
+from engage.language.model import one_or_several
 from engage.language.moment import Duration, parse_moment
 from engage.language.scenario import Scenario
 from engage.language.source import Path
@@ -60,6 +61,8 @@ class Compiler:
             backfill=model.backfill,
             campaign=campaign,
             campaign_status=statuses[0] if statuses else None,
+            on=tuple(self._entry_event(occurrence) for occurrence in audience.occurrences),
+            reentry=_reentry(model),
         )
 
     def _audience(self) -> Condition:
@@ -180,7 +183,16 @@ class Compiler:
             named = (target,) if isinstance(target, str) else target
         if name in MAIL_EVENTS:
             return moves.Event(types, mails=self._mails(named), links=links)
-        return moves.Event(types, targets=() if "any" in named else tuple(map(fold, named)))
+        return moves.Event(types, targets=_globs(named))
+
+    def _entry_event(self, occurrence: words.Occurrence) -> moves.Event:
+        """Return an event that lets one enter: an e-mail's is known by its template, whoever sent it."""
+        event = self._event(occurrence)
+        if occurrence.event not in MAIL_EVENTS:
+            return event
+        target = occurrence.target
+        named = target.email if isinstance(target, words.MailTarget) else one_or_several(target)
+        return replace(event, mails=(), targets=_globs(tuple(map(str, named))))
 
     def _mails(self, named: tuple[str, ...]) -> tuple[str, ...]:
         """Return the e-mail steps that names mean: a step's id, else all steps of a template, or any."""
@@ -192,6 +204,22 @@ class Compiler:
             else:
                 found += [key for key, mail in mails.items() if name in ("any", mail.mailing.template)]
         return tuple(dict.fromkeys(found))
+
+
+def _globs(named: tuple[str, ...]) -> tuple[str, ...]:
+    """Return targets as folded globs; none where any is meant."""
+    return () if "any" in named else tuple(map(fold, named))
+
+
+def _reentry(model: Scenario) -> moves.Reentry | None:
+    """Return when one may run through a scenario again."""
+    match model.reentry:
+        case "never":
+            return None
+        case "always":
+            return moves.Reentry()
+        case again:
+            return moves.Reentry(again.after, again.max)
 
 
 def _replaced(change: moves.FieldChange, **values: object) -> moves.FieldChange:

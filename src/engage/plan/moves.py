@@ -65,6 +65,15 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Reentry:
+    """When one may run through a scenario again; ``after`` None: each time one begins to match, or each event."""
+
+    after: Duration | None = None
+    #: at most this many runs of one prospect
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One applied version of a scenario."""
 
@@ -83,6 +92,16 @@ class Plan:
     backfill: bool
     campaign: str | None
     campaign_status: str | None
+    #: the events that let one enter; none: one enters by matching
+    on: tuple[Event, ...] = ()
+    #: None: never again
+    reentry: Reentry | None = None
+
+    @property
+    def remembers(self) -> bool:
+        """Whether it is kept who matches, so that it is seen who begins to."""
+        anew = self.reentry is not None and self.reentry.after is None
+        return not self.on and (anew or not self.backfill)
 
     @property
     def first(self) -> Step:
@@ -126,6 +145,7 @@ __all__ = [
     "OptOut",
     "Plan",
     "Plans",
+    "Reentry",
     "Rule",
     "ScoreRule",
     "Scoring",

@@ -76,6 +76,8 @@ class TimerKind(IntEnum):
     SETTLED = 4
     #: enrolments at a trigger, because something happened; their own timer stands
     WAKE = 5
+    #: activities that let prospects enter a scenario
+    ENTER = 6
 
 
 class MessageStatus(IntEnum):

@@ -52,6 +52,17 @@ looked = keyless(
 )
 
 
+#: The prospects whom an event lets in, and the first such event of each.
+arrivals = keyless(
+    scratch(
+        "arrivals",
+        Column("prospect_id", Key, primary_key=True, autoincrement=False),
+        Column("activity_id", Key, nullable=False),
+        Column("occurred_at", BigInteger, nullable=False),
+    )
+)
+
+
 @standing
 def keys_of(table: Table) -> Select[Any]:
     """Select the prospects of a temporary table."""

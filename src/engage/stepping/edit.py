@@ -34,7 +34,8 @@ from engage.stepping.finish import MINUTE
 from engage.stepping.journeys import Course, course_of
 from engage.stepping.pauses import end_of
 from engage.stepping.preview import ScenarioChange
-from engage.stepping.states import look_at_everybody, time_window
+from engage.stepping.reentry import time_again, time_all_again
+from engage.stepping.states import look_at_everybody, remember_all, time_window
 
 E = t.enrolments
 
@@ -54,6 +55,10 @@ def move_waiters(
         earlier, later = before.step(key), change.after.step(key)
         _change_step(connection, new, course, numbers[key], earlier, later, now, keep_waits=keep_waits)
     if change.state in ("running", "paused"):
+        if change.after.remembers and not before.remembers:
+            remember_all(connection, new, change.after, course.id, now)
+        if change.after.reentry != before.reentry:
+            time_all_again(connection, course, Now.of(new.house, now))
         look_at_everybody(connection, course.id, micros(now))
         time_window(connection, change.after, course.id, now)
 
@@ -88,7 +93,9 @@ def _leave_step(
     ).where(here)
     connection.execute(insert(t.visits).from_select(names, values.order_by(E.c.id)))
     if target is None:
-        announce(connection, Now.of(plans.house, now), _prospects(), scenario=course.id, step=step_id)
+        asked = Now.of(plans.house, now)
+        announce(connection, asked, _prospects(), scenario=course.id, step=step_id)
+        time_again(connection, course, asked, _prospects(), scenario=course.id, step=step_id)
         ended = {"state": int(RunState.COMPLETED), "ended_at": at, "arrived_at": at, "moves": E.c.moves + 1}
         connection.execute(update(E).values(ended).where(here))
         return

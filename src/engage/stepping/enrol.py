@@ -1,4 +1,4 @@
-"""Who enters a scenario: who matches, is not suppressed, has met neither goal nor exit, and was not in before."""
+"""Who enters a scenario: who matches, is not suppressed, has met neither goal nor exit, and may run through it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from sqlalchemy import (
     Connection,
     Delete,
     Executable,
+    FromClause,
     Insert,
     Select,
+    Subquery,
+    Table,
     and_,
     delete,
     exists,
@@ -19,15 +22,18 @@ from sqlalchemy import (
     insert,
     literal,
     not_,
+    null,
+    or_,
     select,
     true,
 )
 
 from engage.language.conditions import Condition
+from engage.plan.moves import Reentry
 from engage.sql import tables as t
 from engage.sql.asked import Now
 from engage.sql.codes import Phase, RunState, TimerKind
-from engage.sql.cohort import looked
+from engage.sql.cohort import arrivals, looked
 from engage.sql.interning import upsert
 from engage.sql.outbox import join_campaign
 from engage.sql.packing import pack
@@ -37,16 +43,21 @@ from engage.sql.standing import NOW, big, near, run, standing, whole
 from engage.stepping.changes import touch
 from engage.stepping.figures import Figures
 from engage.stepping.journeys import Course, Tick
+from engage.stepping.reentry import is_open, may_run_again, past_runs
 from engage.stepping.span import Span
+
+Truth = ColumnElement[bool]
 
 
 def enrol(connection: Connection, tick: Tick, course: Course, span: Span) -> int:
     """Begin a run for those in ``looked`` who may enter; return how many did."""
     plan = course.plan
+    if plan.on:
+        return 0
     entered = 0
     if plan.window.holds(tick.now):
-        entered = _begin_runs(connection, tick, course, span)
-    if not plan.backfill:
+        entered = begin_runs(connection, tick, course, span)
+    if plan.remembers:
         remember_members(connection, tick, course, span)
     return entered
 
@@ -56,65 +67,105 @@ class Entry:
     """Whom a scenario takes in: what its statements are made of."""
 
     scenario_id: int
+    #: ``arrivals`` where an event lets one enter, else ``looked``
+    among: Table
     audience: Condition
     #: suppression, goal and exit, as far as there are
     bars: tuple[Condition, ...]
-    #: only those who begin to match
-    newly: bool
+    #: those who match already at the start enter too
+    backfill: bool
+    reentry: Reentry | None
     rules: Now
 
     @property
-    def matches(self) -> ColumnElement[bool]:
-        """Whether a prospect of ``looked`` is of the audience."""
+    def matches(self) -> Truth:
+        """Whether one of them is of the audience."""
         return self._holds(self.audience)
 
-    def _holds(self, condition: Condition) -> ColumnElement[bool]:
-        return holds(condition, looked.c.prospect_id, self.rules, near=near)
+    def _holds(self, condition: Condition) -> Truth:
+        return holds(condition, self.among.c.prospect_id, self.rules, near=near)
 
     @property
-    def may_enter(self) -> ColumnElement[bool]:
-        """Whether a prospect of ``looked`` may begin a run."""
-        who, e, m = looked.c.prospect_id, t.enrolments, t.audience_members
-        mine = (e.c.prospect_id == who, e.c.scenario_id == self.scenario_id)
-        tests = [
-            not_(exists(select(1).where(near(e.c.prospect_id), *mine))),
-            self.matches,
-            *(not_(self._holds(condition)) for condition in self.bars),
-        ]
-        if self.newly:
-            tests.append(not_(exists(select(1).where(m.c.scenario_id == self.scenario_id, m.c.prospect_id == who))))
-        return and_(true(), *tests)
+    def begins_to_match(self) -> Truth:
+        """Whether one of them did not match when looked at before."""
+        m = t.audience_members
+        mine = (m.c.scenario_id == self.scenario_id, m.c.prospect_id == self.among.c.prospect_id)
+        return not_(exists(select(1).where(*mine)))
+
+    @property
+    def earlier(self) -> Subquery | None:
+        """The runs so far; where nobody runs twice none needs to be known."""
+        return None if self.reentry is None else past_runs(self.scenario_id, self.among)
+
+    def may_enter(self, past: FromClause | None) -> Truth:
+        """Return whether one of them may begin a run."""
+        who, e = self.among.c.prospect_id, t.enrolments
+        tests = [self.matches, *(not_(self._holds(condition)) for condition in self.bars)]
+        if past is None:
+            mine = (near(e.c.prospect_id), e.c.prospect_id == who, e.c.scenario_id == self.scenario_id)
+            tests.append(not_(exists(select(1).where(*mine))))
+        else:
+            again = and_(not_(is_open(past)), may_run_again(self.reentry, past, self.scenario_id))
+            tests.append(or_(past.c.runs.is_(None), again))
+        if self.among is looked:
+            tests.append(self._in_the_right_way(past))
+        return and_(*tests)
+
+    def _in_the_right_way(self, past: FromClause | None) -> Truth:
+        """Return whether one matches as is asked: by beginning to, the first time or each time, or at all."""
+        anew = self.reentry is not None and self.reentry.after is None
+        if past is None:
+            return true() if self.backfill else self.begins_to_match
+        if anew:
+            return or_(past.c.runs.is_(None), self.begins_to_match) if self.backfill else self.begins_to_match
+        return true() if self.backfill else or_(past.c.runs.is_not(None), self.begins_to_match)
 
 
 def _entry(tick: Tick, course: Course) -> Entry:
     plan = course.plan
     bars = tuple(c for c in (plan.suppress, plan.goal, plan.exit) if c is not None)
-    return Entry(course.id, plan.audience, bars, not plan.backfill, tick.asked.always)
+    among = arrivals if plan.on else looked
+    return Entry(course.id, among, plan.audience, bars, plan.backfill, plan.reentry, tick.asked.always)
 
 
-def _begin_runs(connection: Connection, tick: Tick, course: Course, span: Span) -> int:
+def begin_runs(connection: Connection, tick: Tick, course: Course, span: Span) -> int:
+    """Begin the runs of all who may enter; return how many did."""
     first = course.numbers[course.plan.first.key]
     kept = tick.at - course.paused_total
     statement = _begun(_entry(tick, course))
     entered = run(connection, statement, tick.asked, first=first, kept=kept, **span.keys).rowcount
     if entered:
-        _after_entry(connection, tick, course, entered)
+        settle_entry(connection, tick, course, entered)
     return entered
+
+
+#: The columns of a new run.
+NEW_RUN = (
+    "prospect_id", "scenario_id", "step_id", "run", "state", "moves", "phase", "arrived_at", "due_at", "entered_at",
+    "entered_by",
+)  # fmt: skip
+
+
+def new_run(scenario_id: int, who: ColumnElement[int], number: ColumnElement[int]) -> tuple[ColumnElement[Any], ...]:
+    """Return the values of a new run's columns, all but how it was entered: it arrives at ``first`` now."""
+    return (
+        who, literal(scenario_id), whole("first"), number, literal(int(RunState.ACTIVE)), literal(0),
+        literal(int(Phase.ARRIVES)), NOW, big("kept"),
+    )  # fmt: skip
 
 
 @standing
 def _begun(entry: Entry) -> Insert:
-    names = [
-        "prospect_id", "scenario_id", "step_id", "run", "state", "moves", "phase", "entered_at", "arrived_at", "due_at",
-    ]  # fmt: skip
-    values = select(
-        looked.c.prospect_id, literal(entry.scenario_id), whole("first"), literal(1), literal(int(RunState.ACTIVE)),
-        literal(0), literal(int(Phase.ARRIVES)), NOW, NOW, big("kept"),
-    ).where(entry.may_enter).order_by(looked.c.prospect_id)  # fmt: skip
-    return counted(insert(t.enrolments).from_select(names, values))
+    among, past = entry.among, entry.earlier
+    number = literal(1) if past is None else func.coalesce(past.c.runs, 0) + 1
+    how = (among.c.occurred_at, among.c.activity_id) if among is arrivals else (NOW, null())
+    joined = among if past is None else among.outerjoin(past, past.c.prospect_id == among.c.prospect_id)
+    values = select(*new_run(entry.scenario_id, among.c.prospect_id, number), *how).select_from(joined)
+    values = values.where(entry.may_enter(past)).order_by(among.c.prospect_id)
+    return counted(insert(t.enrolments).from_select(NEW_RUN, values))
 
 
-def _after_entry(connection: Connection, tick: Tick, course: Course, entered: int) -> None:
+def settle_entry(connection: Connection, tick: Tick, course: Course, entered: int) -> None:
     """Time the new runs, count them, and make them members of the scenario's campaign."""
     first, plan, asked = course.numbers[course.plan.first.key], course.plan, tick.asked
     database = connection.dialect.name

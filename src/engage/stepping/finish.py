@@ -17,6 +17,7 @@ from engage.sql.standing import NOW, big, many, near_id, small, standing, whole
 from engage.stepping.changes import touch
 from engage.stepping.figures import Figures
 from engage.stepping.pauses import Pauses
+from engage.stepping.reentry import time_again
 from engage.stepping.walk import Place, Walk
 
 #: Timers of rows with due moments of their own gather those of one minute: the first decides when to look.
@@ -145,6 +146,7 @@ def _updated(database: str, values: dict[str, object]) -> Update:
 def _end(walk: Walk, place: Place) -> None:
     _checked(walk, place, _ended(walk.database), last_step=place.passed[-1].step_id)
     touch(walk.connection, walk.tick, "scenario", prospects_at(), here=place.number)
+    time_again(walk.connection, walk.course, walk.tick.asked, prospects_at(), here=place.number)
 
 
 @standing

@@ -15,6 +15,7 @@ from engage.stepping.changes import touch
 from engage.stepping.figures import Figures
 from engage.stepping.finish import MINUTE, prospects_at
 from engage.stepping.journeys import Course, Tick
+from engage.stepping.reentry import time_again
 
 #: Places of the cohort while goals and holds are asked.
 ACTIVE, HELD, GOAL, LEFT, TO_HOLD, TO_RELEASE = range(6)
@@ -36,6 +37,7 @@ def leave_runs(
     run(connection, _left(), at, here=place, outcome=int(outcome))
     run(connection, _ended(), at, here=place, state_to=int(state))
     touch(connection, tick, "scenario", prospects_at(), here=place)
+    time_again(connection, tick.course(figures.scenario_id), at, prospects_at(), here=place)
 
 
 @standing

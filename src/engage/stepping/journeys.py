@@ -18,6 +18,9 @@ from engage.sql.predicates import Now
 from engage.sql.standing import many, standing
 from engage.stepping.pauses import Pauses, read_pauses
 
+#: What changes of a prospect when the time for another run has come.
+AGAIN = "again"
+
 
 @dataclass(frozen=True, slots=True)
 class Course:
@@ -35,6 +38,8 @@ class Course:
     steps: Mapping[int, moves.Step]
     #: what of a prospect its audience, suppression, goal and exit read
     facets: frozenset[str]
+    #: when it was started, in microseconds
+    started: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +143,15 @@ def _course(connection: Connection, row: Any, plan: moves.Plan, numbers: Mapping
         pauses=_pauses(connection, row),
         numbers={step.key: numbers[step.key] for step in plan.steps},
         steps={numbers[step.key]: step for step in plan.steps},
-        facets=frozenset().union(*(facets(condition) for condition in standing_conditions(plan))),
+        facets=_facets(plan),
+        started=0 if row.started_at is None else micros(row.started_at),
     )
+
+
+def _facets(plan: moves.Plan) -> frozenset[str]:
+    """Return what of a prospect decides about a scenario: who enters, who leaves, who is held."""
+    again = frozenset((AGAIN,)) if plan.reentry is not None and plan.reentry.after is not None else frozenset()
+    return again.union(*(facets(condition) for condition in standing_conditions(plan)))
 
 
 def _pauses(connection: Connection, row: Any) -> Pauses:

@@ -34,6 +34,7 @@ from engage.sql.scratch import analyse, clear, scratch
 from engage.sql.standing import NOW, many, run, small, standing
 from engage.stepping.changes import touch
 from engage.stepping.journeys import Course, Tick
+from engage.stepping.on_event import hear_entries
 from engage.stepping.transact import Hook, transact
 
 #: Which trigger steps wait for which events, or for the hand-over of which e-mail steps.
@@ -78,6 +79,7 @@ def _learn_activities(connection: Connection, tick: Tick) -> bool:
     learnt = learn_chunk(connection, tick.plans, tick.now, tick.chunk)
     if learnt.counted:
         _wake(connection, tick)
+        hear_entries(connection, tick)
         touch(connection, tick, "activity", keys_of(batch))
         if learnt.scored:
             touch(connection, tick, "score", keys_of(earned))

@@ -42,14 +42,14 @@ from engage.stepping.figures import Figures
 from engage.stepping.holding import ACTIVE, GOAL, HELD, LEFT, TO_HOLD, TO_RELEASE, leave_runs, set_state, wake_released
 from engage.stepping.journeys import Course, Tick, hold_courses
 from engage.stepping.pauses import Pauses
-from engage.stepping.span import Span, fill_span, span_of_looked
+from engage.stepping.span import Span, fill_span, span_of
 
 
 def look_at_changed(connection: Connection, tick: Tick, timer_ids: Sequence[int]) -> None:
     """Look at the prospects of some timers, for every running scenario that reads what changed; the timers are done."""
     clear(connection, looked)
     run(connection, _fill_changed(connection.dialect.name), tick.asked, timers=timer_ids)
-    span = span_of_looked(connection)
+    span = span_of(connection, looked)
     if span is not None:
         _look_for_readers(connection, tick, timer_ids, span)
     run(connection, done_timers(), tick.asked, timers=timer_ids)

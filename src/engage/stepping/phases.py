@@ -22,13 +22,14 @@ from engage.stepping.faults import blamed, pausing
 from engage.stepping.journeys import Course, Tick, hold_courses
 from engage.stepping.learn import something_to_learn
 from engage.stepping.look import done_timers, go_on, look_at_all, look_at_changed, time_the_new
+from engage.stepping.on_event import enter_by_event, next_entry
 from engage.stepping.pauses import Pauses
 from engage.stepping.span import fill_span
 from engage.stepping.transact import Hook, silent, transact
 from engage.stepping.walk import Walk
 
 STEPPING = (int(TimerKind.STEP), int(TimerKind.WAKE))
-LOOKING = (int(TimerKind.CHANGED), int(TimerKind.LOOK))
+LOOKING = (int(TimerKind.CHANGED), int(TimerKind.LOOK), int(TimerKind.ENTER))
 #: A chunk gathers at most this many timers.
 MOST_TIMERS = 5_000
 
@@ -103,8 +104,20 @@ def _look_chunk(connection: Connection, tick: Tick, last: int) -> int:
         return 1
     ids = _claim(connection, tick, Due((int(TimerKind.CHANGED),), running), last)
     if not ids:
-        return 0
+        return _let_in(connection, tick, last)
     look_at_changed(connection, tick, ids)
+    return 1
+
+
+def _let_in(connection: Connection, tick: Tick, last: int) -> int:
+    """Let one scenario's events let prospects in, after all who changed were looked at."""
+    scenario_id = run(connection, next_entry(_running(tick)), tick.asked, last=last).scalar()
+    course = None if scenario_id is None else tick.course(scenario_id)
+    if course is None:
+        return 0
+    ids = _claim(connection, tick, Due((int(TimerKind.ENTER),), (course.id,)), last)
+    enter_by_event(connection, tick, course, ids)
+    run(connection, done_timers(), tick.asked, timers=ids)
     return 1
 
 

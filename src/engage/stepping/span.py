@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, func, insert, select
+from sqlalchemy import Connection, Insert, Select, Table, func, insert, select
 
 from engage.sql import tables as t
 from engage.sql.cohort import looked
@@ -30,13 +30,13 @@ class Span:
 def fill_span(connection: Connection, after_id: int, chunk: int) -> Span | None:
     """Fill ``looked`` with the next prospects by key; return their span, or None where there are none."""
     connection.execute(_following(), {"after": after_id, "most": chunk})
-    return span_of_looked(connection)
+    return span_of(connection, looked)
 
 
-def span_of_looked(connection: Connection) -> Span | None:
-    """Return the span of the prospects in ``looked``, which was just filled; None where there are none."""
-    analyse(connection, looked)
-    first, last, count = connection.execute(_bounds()).one()
+def span_of(connection: Connection, table: Table) -> Span | None:
+    """Return the span of the prospects in a temporary table, which was just filled; None where there are none."""
+    analyse(connection, table)
+    first, last, count = connection.execute(_bounds(table)).one()
     return None if first is None else Span(first, last, count)
 
 
@@ -48,6 +48,6 @@ def _following() -> Insert:
 
 
 @standing
-def _bounds() -> Select[Any, Any, int]:
-    key = looked.c.prospect_id
-    return select(func.min(key), func.max(key), func.count()).select_from(looked)
+def _bounds(table: Table) -> Select[Any, Any, int]:
+    key = table.c.prospect_id
+    return select(func.min(key), func.max(key), func.count()).select_from(table)

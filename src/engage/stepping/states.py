@@ -12,6 +12,7 @@ from engage.errors import Refused
 from engage.plan import moves
 from engage.problem import unknown
 from engage.sql import tables as t
+from engage.sql.asked import Now
 from engage.sql.codes import Outcome, RunState, TimerKind
 from engage.sql.cohort import cohort, looked
 from engage.sql.packing import is_postgres, pack
@@ -22,6 +23,7 @@ from engage.stepping.holding import LEFT, leave_runs
 from engage.stepping.journeys import Course, Tick, course_of
 from engage.stepping.look import fill_open
 from engage.stepping.pauses import open_day
+from engage.stepping.reentry import time_all_again
 from engage.stepping.span import fill_span
 from engage.wording import sentence
 
@@ -60,10 +62,11 @@ def start(connection: Connection, plans: moves.Plans, key: str, now: datetime) -
     plan = plans.scenarios[key]
     values = {"state": "running", "started_at": micros(now), "paused_at": None, "fault": None}
     connection.execute(update(t.scenarios).values(values).where(t.scenarios.c.id == row.id))
-    if not plan.backfill:
-        _remember_all(connection, plans, plan, row.id, now)
+    if plan.remembers:
+        remember_all(connection, plans, plan, row.id, now)
     look_at_everybody(connection, row.id, micros(now))
     time_window(connection, plan, row.id, now)
+    time_all_again(connection, course_of(connection, key, plans), Now.of(plans.house, now))
 
 
 def time_window(connection: Connection, plan: moves.Plan, scenario_id: int, now: datetime) -> None:
@@ -72,10 +75,8 @@ def time_window(connection: Connection, plan: moves.Plan, scenario_id: int, now:
         look_at_everybody(connection, scenario_id, micros(plan.window.start))
 
 
-def _remember_all(
-    connection: Connection, plans: moves.Plans, plan: moves.Plan, scenario_id: int, now: datetime
-) -> None:
-    """Keep who matches already: with ``backfill: false`` only those who begin to match later enter."""
+def remember_all(connection: Connection, plans: moves.Plans, plan: moves.Plan, scenario_id: int, now: datetime) -> None:
+    """Keep who matches already: only those who begin to match later enter, or enter again."""
     s, m = t.standings, t.audience_members
     asked = Tick(now, plans, (), frozenset(), 0).asked
     connection.execute(m.delete().where(m.c.scenario_id == scenario_id))

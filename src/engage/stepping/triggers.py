@@ -75,22 +75,25 @@ def _moment(name: str) -> ColumnElement[int]:
 
 def _happened(walk: Walk, act: moves.Trigger, low: str, high: str) -> Test:
     mails = tuple((mail, walk.course.numbers[mail]) for mail in act.mails)
-    return Test(happened, (act, mails, low, high))
+    entered = any(set(one.types) & set(event.types) for one in walk.course.plan.on for event in act.events)
+    return Test(happened, (act, mails, low, high, entered))
 
 
-def happened(act: moves.Trigger, mails: tuple[tuple[str, int], ...], low: str, high: str) -> Truth:
+def happened(
+    act: moves.Trigger, mails: tuple[tuple[str, int], ...], low: str, high: str, by_event: bool = False
+) -> Truth:
     """Return whether any of the events happened in a window, both ends included; only learnt ones are seen.
 
     The window's ends are columns of the cohort, or ``now``; ``mails`` numbers the steps of the trigger's messages.
-    Who waits the full time sees nothing before it is over.
+    Who waits the full time sees nothing before it is over. ``by_event``: the event that let the run begin is none.
     """
     numbers = dict(mails)
     window = (_moment(low), _moment(high))
-    yes = or_(false(), *(_one_happened(event, numbers, *window) for event in act.events))
+    yes = or_(false(), *(_one_happened(event, numbers, *window, by_event) for event in act.events))
     return and_(cohort.c.due_at <= NOW, yes) if act.patient else yes
 
 
-def _one_happened(event: moves.Event, mails: dict[str, int], low: Moments, high: Moments) -> Truth:
+def _one_happened(event: moves.Event, mails: dict[str, int], low: Moments, high: Moments, by_event: bool) -> Truth:
     a, w = t.activities, t.words
     types = select(w.c.id).where(w.c.kind == "event", w.c.text.in_(event.types))
     wheres: list[Truth] = [
@@ -106,6 +109,10 @@ def _one_happened(event: moves.Event, mails: dict[str, int], low: Moments, high:
         steps = m.c.step_id.in_([mails[key] for key in event.mails])
         ours = select(1).where(m.c.id == a.c.message_id, m.c.enrolment_id == cohort.c.id, steps)
         wheres.append(exists(ours.correlate(a, cohort)))
+    if by_event:
+        e = t.enrolments
+        entry = select(1).where(e.c.id == cohort.c.id, e.c.entered_by == a.c.id)
+        wheres.append(not_(exists(entry.correlate(a, cohort))))
     return exists(select(1).select_from(a).where(*wheres))
 
 

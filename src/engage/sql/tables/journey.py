@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Index,
     Integer,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -67,7 +69,8 @@ steps = Table(
 
 #: One narrow row a run, the truth about where it stands. No index on a column that a step changes, so a move
 #: stays on its page. ``moves`` counts finished passages. ``due_at`` is in scenario time where the step counts a
-#: duration. ``state`` is a RunState, ``phase`` a Phase.
+#: duration. ``state`` is a RunState, ``phase`` a Phase. ``entered_by`` is the activity that let the run begin, if one
+#: did. ``apart``: it was enrolled by another scenario and has not matched lists and where since.
 enrolments = Table(
     "enrolments",
     metadata,
@@ -83,6 +86,8 @@ enrolments = Table(
     Column("arrived_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("entered_by", Key),
+    Column("apart", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("prospect_id", "scenario_id", "run"),
     Index(
         "uq_enrolments_open",
