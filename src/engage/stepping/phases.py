@@ -116,7 +116,8 @@ def _let_in(connection: Connection, tick: Tick, last: int) -> int:
     if course is None:
         return 0
     ids = _claim(connection, tick, Due((int(TimerKind.ENTER),), (course.id,)), last)
-    enter_by_event(connection, tick, course, ids)
+    with blamed(course):
+        enter_by_event(connection, tick, course, ids)
     run(connection, done_timers(), tick.asked, timers=ids)
     return 1
 
