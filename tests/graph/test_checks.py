@@ -88,8 +88,8 @@ def test_steps_after_a_rule_whose_both_ways_end(said: list[str]) -> None:
     """
     assert said == [
         (
-            "s.yaml:10:5: no path comes to the step add_tag-never: both ways of hot on line 2 end the run;"
-            " let one of them go on"
+            "s.yaml:10:5: no path comes to the step add_tag-never: all ways of hot on line 2 end the run"
+            " or go on elsewhere; let one of them go on here"
         )
     ]
 

@@ -10,9 +10,11 @@ from engage.language.events import EVENTS
 from engage.language.examples import EXAMPLES
 from engage.language.fields import STANDARD
 from engage.language.load import load
+from engage.language.naming import name_steps
+from engage.language.reading import value_at
 from engage.language.reference import reference
 from engage.language.schema import KINDS, json_schema
-from engage.language.steps import STEPS, step_key
+from engage.language.steps import STEPS
 from tests.support.starter import starter, told
 
 PAGE = reference()
@@ -64,5 +66,5 @@ def test_each_step_has_an_example_that_holds_in_the_starter_workspace(key: str) 
     text = f"name: Example\naudience: {{lists: [newsletter]}}\nsteps:\n{EXAMPLES[key]}\n"
     files: dict[str, bytes | str] = {**starter(), "scenarios/example.yaml": text}
     assert told(files) == []
-    steps = load(files)[0].scenarios["example"].model.steps
-    assert key in {step_key(word) for word in steps}
+    steps = value_at(load(files)[0].scenarios["example"].source.value, ("steps",))
+    assert key in {step.key for step in name_steps(steps)}

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from engage.clock import micros
 from engage.language.fields import GRADES, fold
+from engage.language.lots import lot_of
 from engage.sql import tables as t
 from engage.sql.codes import EntryKind, TimerKind
 from engage.sql.interning import upsert, word_id
@@ -54,6 +55,7 @@ class People(Ground):
                 "created_at": now,
                 "owner": owner,
                 "opted_out": opted_out,
+                "lot": lot_of(fold(email)),
             }
             standing |= {"grade": GRADES.index(grade) if grade else None, "do_not_email": do_not_email}
             connection.execute(insert(t.standings).values(standing))

@@ -12,7 +12,7 @@ from engage.reports.card import CardRow, report_card
 from engage.reports.finding import Finding
 from engage.reports.invariants import check
 from engage.sql import tables as t
-from engage.sql.codes import MessageStatus, Outcome, RunState
+from engage.sql.codes import FIRST_NAMED, MessageStatus, Outcome, RunState
 from tests.support.ground import Ground
 
 #: Steps that are left out of a path (SPEC section 13).
@@ -64,28 +64,31 @@ class Seen(Ground):
 
     def path(self, who: str, *, key: str | None = None, run: int | None = None) -> list[str]:
         """Return what the last run (or one by its number) passed, as ``path`` in tests of YAML says it."""
-        v, s = t.visits, t.steps
+        v, s, n = t.visits, t.steps, t.outcome_names
         found = self._run(who, key, run)
         if found is None:
             return []
         chosen = (
-            select(s.c.key, s.c.kind, v.c.outcome)
+            select(s.c.key, s.c.kind, v.c.outcome, n.c.name)
             .join(s, s.c.id == v.c.step_id)
+            .outerjoin(n, (n.c.step_id == v.c.step_id) & (n.c.number == v.c.outcome - FIRST_NAMED))
             .where(v.c.enrolment_id == found.id)
             .order_by(v.c.move)
         )
         return [
-            row.key + _ENDINGS[Outcome(row.outcome)]
+            row.key + (f".{row.name}" if row.name else _ENDINGS[Outcome(row.outcome)])
             for row in self._all(chosen)
-            if row.kind not in FLOW and Outcome(row.outcome) in _ENDINGS
+            if row.kind not in FLOW and (row.name or Outcome(row.outcome) in _ENDINGS)
         ]
 
     def visits(self, who: str | None = None, *, key: str | None = None) -> list[Visit]:
         """Return every finished passage, flow steps and endings too, in order of prospect, run and move."""
-        v, s, e = t.visits, t.steps, t.enrolments
+        v, s, e, n = t.visits, t.steps, t.enrolments, t.outcome_names
+        named = (n.c.step_id == v.c.step_id) & (n.c.number == v.c.outcome - FIRST_NAMED)
+        joined = v.join(e, e.c.id == v.c.enrolment_id).join(s, s.c.id == v.c.step_id).outerjoin(n, named)
         chosen = (
-            select(e.c.prospect_id, e.c.run, s.c.key, v.c.outcome, v.c.arrived_at, v.c.left_at)
-            .select_from(v.join(e, e.c.id == v.c.enrolment_id).join(s, s.c.id == v.c.step_id))
+            select(e.c.prospect_id, e.c.run, s.c.key, v.c.outcome, v.c.arrived_at, v.c.left_at, n.c.name)
+            .select_from(joined)
             .where(e.c.scenario_id == self._scenario(key))
             .order_by(e.c.prospect_id, e.c.run, v.c.move)
         )
@@ -96,7 +99,7 @@ class Seen(Ground):
                 self.names[row.prospect_id],
                 row.run,
                 row.key,
-                Outcome(row.outcome).name.lower(),
+                row.name or Outcome(row.outcome).name.lower(),
                 row.arrived_at,
                 row.left_at,
             )

@@ -14,7 +14,7 @@ from engage.graph.entry import entry_events
 from engage.graph.files import file_problems
 from engage.graph.mails import mailed_twice, mails_reached
 from engage.graph.references import references
-from engage.graph.shape import doubles, moved, unreachable
+from engage.graph.shape import doubles, jumps, moved, unreachable
 from engage.graph.texts import texts
 from engage.language.load import ScenarioFile, Workspace
 from engage.language.naming import walk
@@ -30,6 +30,7 @@ MOST_STEPS = 10_000
 CHECKS: tuple[Check, ...] = (
     doubles,
     unreachable,
+    jumps,
     moved,
     references,
     entry_events,

@@ -1,14 +1,15 @@
-"""Checks of all conditions of a scenario: audience, goal, exit and rules."""
+"""Checks of all conditions of a scenario: audience, goal, exit, rules and cases."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from engage.graph.build import Journey
+from engage.language.criteria import Condition
 from engage.language.load import Workspace
 from engage.language.meaning import Reader
 from engage.language.source import Path
-from engage.language.steps import Rule
+from engage.language.steps import Rule, StepWord, Switch
 from engage.problem import Problem
 from engage.wording import sentence
 
@@ -22,9 +23,21 @@ def conditions(journey: Journey, workspace: Workspace) -> Iterator[Problem]:
         reader.condition(word, (name,))
     rules = Reader(vocabulary, file.source, file.id, hours=True)
     for placed in journey.steps.values():
-        if isinstance(placed.word, Rule) and placed.path not in file.broken:
-            rules.condition(placed.word.rule, (*placed.path, "rule"))
+        if placed.path not in file.broken:
+            for word, path in _asked(placed.word, placed.path):
+                rules.condition(word, path)
     yield from (*reader.problems, *rules.problems)
+
+
+def _asked(word: StepWord, path: Path) -> Iterator[tuple[Condition, Path]]:
+    """Yield the conditions that a step asks, with their places."""
+    match word:
+        case Rule(rule=condition):
+            yield condition, (*path, "rule")
+        case Switch(switch=cases):
+            yield from ((case.case, (*path, "switch", place, "case")) for place, case in enumerate(cases))
+        case _:
+            return
 
 
 def _audience(journey: Journey, reader: Reader) -> None:

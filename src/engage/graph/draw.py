@@ -42,7 +42,7 @@ def mermaid(journey: Journey) -> str:
     lines += ['  done(("end")):::end'] if ended else []
     for edge in drawn.edges:
         if edge.target is not None or not _is_end(edge.source, drawn.nodes):
-            label = f"|{edge.outcome}|" if edge.outcome else ""
+            label = f"|{_label(edge.outcome)}|" if edge.outcome else ""
             target = "done" if edge.target is None else names[edge.target]
             lines.append(f"  {names[edge.source]} -->{label} {target}")
     lines += [
@@ -87,6 +87,11 @@ def _lines(node: Node) -> tuple[str, ...]:
 
 def _is_end(step: str, nodes: tuple[Node, ...]) -> bool:
     return any(node.id == step and node.family == "end" for node in nodes)
+
+
+def _label(outcome: str) -> str:
+    """Return an outcome for a Mermaid edge; a name of the user's own might be a word of Mermaid's."""
+    return outcome if outcome in ("yes", "no") else f'"{_entities(outcome)}"'
 
 
 def _entities(text: str) -> str:

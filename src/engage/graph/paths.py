@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from engage.graph.build import END, Journey, in_order
+from engage.graph.build import END, Journey, in_order, ways_of
 
-#: The steps of one way and the outcome each is left by: ``""``, ``yes`` or ``no``.
+#: The steps of one way and the outcome each is left by: ``""``, ``yes``, ``no``, a case's or an arm's name.
 Walk = tuple[tuple[str, str], ...]
 
 
 def paths(journey: Journey, limit: int | None = None) -> Iterator[Walk]:
-    """Yield every path, at most ``limit``, ``yes`` before ``no``; each is made when it is asked for."""
+    """Yield every path, at most ``limit``, ``yes`` before ``no``, cases in order; each is made when it is asked for."""
     return islice(_walks(journey), limit)
 
 
@@ -43,4 +43,4 @@ def _walks(journey: Journey) -> Iterator[Walk]:
 
 def _ways(journey: Journey, step: str) -> Iterator[tuple[str, str, str]]:
     """Return an iterator over a step's ways: the step, the outcome, the next step."""
-    return iter([(step, outcome, target) for _, target, outcome in journey.graph.out_edges(step, keys=True)])
+    return iter([(step, outcome, target) for outcome, target in ways_of(journey, step)])

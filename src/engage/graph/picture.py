@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from engage.graph.build import END, Journey, Placed, in_order
+from engage.graph.build import END, Journey, Placed, in_order, ways_of
 from engage.language import steps as words
 from engage.language.reading import value_at
+from engage.language.steps import blocks
 
 Family = Literal["action", "trigger", "rule", "wait", "end"]
 
@@ -38,7 +39,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A way from a step; ``target`` None ends the run, ``outcome`` is ``yes``, ``no`` or empty."""
+    """A way from a step; ``target`` None ends the run, ``outcome`` is empty where there is but one."""
 
     source: str
     target: str | None
@@ -61,9 +62,9 @@ def picture(journey: Journey) -> Picture:
     """Return what to draw; steps stand in the order of the file, ways in the order of the graph."""
     model = journey.file.model
     edges = (
-        Edge(source, None if target == END else target, outcome)
+        Edge(step, None if target == END else target, outcome)
         for step in in_order(journey)
-        for source, target, outcome in journey.graph.out_edges(step, keys=True)
+        for outcome, target in ways_of(journey, step)
     )
     return Picture(
         id=journey.file.id,
@@ -104,9 +105,9 @@ def _family(word: words.StepWord) -> Family:
     match word:
         case words.Trigger():
             return "trigger"
-        case words.Rule():
+        case words.Rule() | words.Switch() | words.Split():
             return "rule"
-        case words.Wait():
+        case words.Wait() | words.GoTo():
             return "wait"
         case words.End():
             return "end"
@@ -133,10 +134,21 @@ def _detail(placed: Placed, journey: Journey) -> str:
             return _points(word.change)
         case words.Trigger(within=within, after=after):
             return (f"within {within}" if within else f"after {after}") + f" · {_said(placed, journey)}"
+        case words.Switch() as word:
+            cases = zip(word.outcomes, _cases(placed, journey), strict=True)
+            return " · ".join(f"{name}: {short(case)}" for name, case in cases)
+        case words.Split(split=arms):
+            return " · ".join(f"{name} {arm.share} %" for name, arm in arms.items())
         case words.End() | words.OptOut():
             return ""
         case _:
             return _said(placed, journey)
+
+
+def _cases(placed: Placed, journey: Journey) -> list[object]:
+    """Return the conditions of a switch as they are written."""
+    value = journey.file.source.value
+    return [value_at(value, (*placed.path, "switch", n, "case")) for n, _ in enumerate(blocks(placed.word)[:-1])]
 
 
 def _points(change: words.ScoreChange) -> str:

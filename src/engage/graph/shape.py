@@ -9,6 +9,7 @@ import networkx as nx
 from engage.graph.build import Journey, Placed
 from engage.language.load import Workspace
 from engage.language.source import Path
+from engage.language.steps import GoTo
 from engage.problem import Problem, unknown
 from engage.wording import sentence
 
@@ -48,14 +49,40 @@ def _unreached(placed: Placed, before: Placed, journey: Journey) -> Problem:
             id=placed.key,
             line=line,
         )
+    elif before.kind == "go_to":
+        message = sentence(
+            "no path comes to the step {id}: the run goes on elsewhere from line {line}; put it above that, or take "
+            "it out",
+            id=placed.key,
+            line=line,
+        )
     else:
         message = sentence(
-            "no path comes to the step {id}: both ways of {before} on line {line} end the run; let one of them go on",
+            "no path comes to the step {id}: all ways of {before} on line {line} end the run or go on elsewhere; "
+            "let one of them go on here",
             id=placed.key,
             before=before.key,
             line=line,
         )
     return Problem(source.place(placed.path), message)
+
+
+def jumps(journey: Journey, _: Workspace) -> Iterator[Problem]:
+    """Yield a problem for each go_to that names no step, or leads back."""
+    file = journey.file
+    for jump in journey.jumps:
+        placed = journey.steps[jump.key]
+        if placed.path in file.broken or not isinstance(placed.word, GoTo):
+            continue
+        place = file.source.place((*placed.path, "go_to"))
+        if jump.target is None:
+            yield Problem(place, unknown("step", placed.word.go_to, journey.steps))
+        elif jump.cycle:
+            shown = " → ".join(jump.cycle)
+            message = sentence(
+                "go_to leads only forward, this makes a circle: {steps}; name a later step, or use repeat", steps=shown
+            )
+            yield Problem(place, message)
 
 
 def moved(journey: Journey, _: Workspace) -> Iterator[Problem]:

@@ -35,6 +35,7 @@ from engage.intake.mapping import Column as FileColumn
 from engage.intake.rejects import Rejection
 from engage.intake.staging import announce, drop_rows, find_people, load, make_people, staged
 from engage.intake.survey import RowKey
+from engage.language.lots import lot_of
 from engage.language.vocabulary import Vocabulary
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus
@@ -126,10 +127,10 @@ def _load(connection: Connection, found: Sequence[Event]) -> None:
     types = word_ids(connection, "event", {e.type for e in found})
     targets = word_ids(connection, "target", {e.target for e in found if e.target and not e.of_mail})
     links = word_ids(connection, "link", {e.link for e in found if e.link})
-    names = ("n", "email", "email_folded", "type_id", "target_id", "link_id", "occurred_at", "source_id", "key",
+    names = ("n", "email", "email_folded", "lot", "type_id", "target_id", "link_id", "occurred_at", "source_id", "key",
              "properties", "bot", "mail")  # fmt: skip
     load(connection, events, names, [
-        (n, e.email, e.folded, types[e.type],
+        (n, e.email, e.folded, lot_of(e.folded), types[e.type],
          None if e.of_mail or e.target is None else targets[e.target], links[e.link] if e.link else None,
          e.occurred_at, e.source_id, e.key, e.properties, e.bot, e.target if e.of_mail else None)
         for n, e in enumerate(found)

@@ -16,6 +16,7 @@ from engage.intake.people import Known, known
 from engage.intake.rejects import Rejection
 from engage.intake.staging import announce, drop_rows, find_people, load, make_people, staged
 from engage.intake.typed import cleaned
+from engage.language.lots import lot_of
 from engage.language.vocabulary import Vocabulary
 from engage.sql import tables as t
 from engage.sql.columns import Instant
@@ -84,8 +85,8 @@ def write_members(connection: Connection, found: Sequence[Membership], task: Tas
     if not found:
         return Outcome()
     clear(connection, members)
-    rows = [(n, m.address.email, m.address.folded, m.list_id) for n, m in enumerate(found)]
-    load(connection, members, ("n", "email", "email_folded", "list_id"), rows)
+    rows = [(n, m.address.email, m.address.folded, lot_of(m.address.folded), m.list_id) for n, m in enumerate(found)]
+    load(connection, members, ("n", "email", "email_folded", "lot", "list_id"), rows)
     missing = find_people(connection, members)
     new: frozenset[int] = frozenset()
     if task.options.create_prospects and task.options.mode != "delete":

@@ -33,6 +33,7 @@ from engage.intake.people import Known, known
 from engage.intake.rejects import Rejection
 from engage.intake.staging import announce, drop_rows, find_people, hold_people, load, make_people, staged
 from engage.intake.typed import cleaned, read_instant
+from engage.language.lots import lot_of
 from engage.language.vocabulary import Vocabulary
 from engage.sql import tables as t
 from engage.sql.scratch import clear
@@ -114,11 +115,11 @@ def write_opt_outs(connection: Connection, found: Sequence[OptOut], task: Task) 
     latest = {(each.address.folded, each.list_id): n for n, each in enumerate(found)}
     clear(connection, opt_outs)
     rows = [
-        (n, each.address.email, each.address.folded, each.list_id, each.at)
+        (n, each.address.email, each.address.folded, lot_of(each.address.folded), each.list_id, each.at)
         for n, each in enumerate(found)
         if latest[each.address.folded, each.list_id] == n
     ]
-    load(connection, opt_outs, ("n", "email", "email_folded", "list_id", "at"), rows)
+    load(connection, opt_outs, ("n", "email", "email_folded", "lot", "list_id", "at"), rows)
     unknown = {found[n].address.folded for n in find_people(connection, opt_outs)}
     made: frozenset[int] = frozenset()
     if task.options.create_prospects:

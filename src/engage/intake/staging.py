@@ -32,13 +32,14 @@ Cell = str | int | float | bool | bytes | None
 
 
 def staged(name: str, *columns: Column[Any]) -> Table:
-    """Return a temporary table of rows about people: their place in the batch, their address, their key."""
+    """Return a temporary table of rows about people: their place in the batch, their key, their address and its lot."""
     return scratch(
         name,
         Column("n", Integer, primary_key=True, autoincrement=False),
         Column("prospect_id", Key),
         Column("email", Text),
         Column("email_folded", Text),
+        Column("lot", Integer),
         *columns,
     )
 
@@ -77,8 +78,9 @@ def make_people(connection: Connection, rows: Table, now: datetime, fields: Sequ
     if keys:
         find_people(connection, rows)
         created = literal(micros(now), Instant)
-        each = select(rows.c.prospect_id, created).where(rows.c.prospect_id.is_not(None)).distinct()
-        standing = upsert(connection.dialect.name, t.standings).from_select(["prospect_id", "created_at"], each)
+        each = select(rows.c.prospect_id, created, rows.c.lot).where(rows.c.prospect_id.is_not(None)).distinct()
+        names = ("prospect_id", "created_at", "lot")
+        standing = upsert(connection.dialect.name, t.standings).from_select(names, each)
         connection.execute(standing.on_conflict_do_nothing())  # type: ignore[attr-defined]
     return keys
 

@@ -31,6 +31,7 @@ from engage.intake.prospect_rows import Draft, Shape
 from engage.intake.rejects import Rejection
 from engage.intake.staging import announce, drop_rows, find_people, hold_people, load, make_people, staged
 from engage.language.fields import STANDARD
+from engage.language.lots import lot_of
 from engage.sql import tables as t
 from engage.sql.codes import EntryKind
 from engage.sql.columns import Instant
@@ -86,8 +87,11 @@ def write_people(connection: Connection, drafts: Sequence[Draft], shape: Shape, 
 
 
 def _load(connection: Connection, drafts: Sequence[Draft], shape: Shape) -> None:
-    names = ("n", "email", "email_folded", *shape.stored, "owner", "clear_owner", "score")
-    rows = [(n, d.email, d.folded, *d.values, d.owner, d.clear_owner, d.score) for n, d in enumerate(drafts)]
+    names = ("n", "email", "email_folded", "lot", *shape.stored, "owner", "clear_owner", "score")
+    rows = [
+        (n, d.email, d.folded, lot_of(d.folded), *d.values, d.owner, d.clear_owner, d.score)
+        for n, d in enumerate(drafts)
+    ]
     load(connection, people, names, rows)
 
 

@@ -56,5 +56,28 @@ EXAMPLES: Mapping[str, str] = {
     "wait": """\
 - wait: 3 days
 - wait: 2 business days""",
+    "switch": """\
+- id: interest
+  switch:
+    - name: software
+      case: {industry: Software}
+      steps: [{add_to_list: seminar-news}]
+    - case: {employees: {gte: 500}}          # without a name its outcome is 2, its place
+      steps: [{assign: group:east}]
+  else:
+    - add_to_list: newsletter""",
+    "split": """\
+- id: subject-test
+  split:
+    question: {share: 45, steps: [{send_email: demo-invitation}]}
+    offer: {share: 45, steps: [{send_email: product-tour}]}
+    holdout: {share: 10}""",
+    "go_to": """\
+- rule: {score: {gte: 100}}
+  yes:
+    - go_to: handover
+- wait: 3 days
+- id: handover
+  assign: group:east""",
     "end": "- end: true",
 }

@@ -17,9 +17,11 @@ from engage.problem import nearest
 _IDENT = re.compile(r"[\w-]+")
 _ADDRESSEE = re.compile(r"(?:user|group|queue):([\w-]+)")
 #: Step keys whose value is, or first names, an id.
-_NAMING = frozenset(STEPS) - {"adjust_score", "create_todo", "opt_out", "rule", "wait", "end"}
-#: Keys under which steps lie.
-BLOCKS = ("yes", "no")
+_NAMING = frozenset(STEPS) - {
+    "adjust_score", "create_todo", "opt_out", "rule", "wait", "switch", "split", "repeat", "end",
+}  # fmt: skip
+#: Keys under which steps lie, beside those inside a switch, a split or a repeat.
+BLOCKS = ("yes", "no", "else")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +63,26 @@ def walk(steps: object, path: Path) -> Iterator[tuple[Path, str, Mapping[str, ob
     for place, raw in enumerate(steps) if isinstance(steps, list | tuple) else ():
         if not isinstance(raw, dict):
             continue
-        key = next((word for word in raw if word in STEPS), None)
-        yield ((*path, place), key, raw) if key else ((*path, place), *_put_right(raw))
-        for block in BLOCKS:
-            yield from walk(raw.get(block), (*path, place, block))
+        written = next((word for word in raw if word in STEPS), None) or next(filter(_meant, raw), None)
+        key = None if written is None else (_meant(written) if written not in STEPS else written)
+        if key is None or written is None:
+            yield (*path, place), "step", raw
+        else:
+            yield (*path, place), key, {**raw, key: raw[written]}
+            for block, inner in _inside(key, raw[written]):
+                yield from walk(inner, (*path, place, written, *block))
+        for word in BLOCKS:
+            yield from walk(raw.get(word), (*path, place, word))
 
 
-def _put_right(raw: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
-    """Return the step key that a mapping without one probably means, and the mapping with it."""
-    for word, value in raw.items():
-        if (key := _meant(word)) is not None:
-            return key, {**raw, key: value}
-    return "step", raw
+def _inside(key: str, value: object) -> Iterator[tuple[Path, object]]:
+    """Yield the blocks that lie inside a step's own value, each with its path there."""
+    if key == "switch" and isinstance(value, list):
+        yield from (((n, "steps"), case.get("steps")) for n, case in enumerate(value) if isinstance(case, dict))
+    elif key == "split" and isinstance(value, dict):
+        yield from (((name, "steps"), arm.get("steps")) for name, arm in value.items() if isinstance(arm, dict))
+    elif key == "repeat" and isinstance(value, dict):
+        yield ("steps",), value.get("steps")
 
 
 @lru_cache(maxsize=1000)

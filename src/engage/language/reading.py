@@ -83,7 +83,7 @@ def document_path(location: tuple[int | str, ...], source: Source) -> Path:
 def _is_tag(location: tuple[int | str, ...], place: int) -> bool:
     """Tell whether a part is the tag of a step, ``steps 0 wait wait``, which is also a key of that step."""
     block, number = location[place - 2 : place] if place >= 2 else ("", "")
-    return isinstance(number, int) and block in ("steps", "yes", "no") and location[place] in STEPS
+    return isinstance(number, int) and block in ("steps", "yes", "no", "else") and location[place] in STEPS
 
 
 def _sentence(detail: ErrorDetails, model: type[BaseModel], source: Source, path: Path) -> Sentence:

@@ -1,6 +1,6 @@
 """What is left of a file with mistakes, so that one mistake hides no other.
 
-A step that does not parse is replaced by a plain one of the same id, with its ``yes`` and ``no``; any other
+A step that does not parse is replaced by a plain one of the same id, with the steps that lie below it; any other
 value that does not parse is left out.
 """
 
@@ -67,11 +67,33 @@ def _replace_step(data: Any, path: Path, step: Named, broken: dict[Path, None]) 
     raw = value_at(data, path)
     if not isinstance(parent, list) or not isinstance(raw, dict):
         return False
-    blocks = {block: raw[block] for block in BLOCKS if isinstance(raw.get(block), list) and raw[block]}
-    plain: dict[str, object] = {"rule": {"mailable": True}, **blocks} if blocks else _same_kind(step)
+    plain = _with_blocks(raw, step) or _same_kind(step)
     parent[int(path[-1])] = {**plain, "id": step.id}
     broken[path] = None
     return True
+
+
+def _with_blocks(raw: dict[str, Any], step: Named) -> dict[str, object] | None:
+    """Return a plain step that has the steps below a broken one at the same places; None where it has none."""
+    blocks = {block: raw[block] for block in BLOCKS if isinstance(raw.get(block), list) and raw[block]}
+    always = {"mailable": True}
+    match step.key, step.value:
+        case "switch", list() as cases:
+            plain = [{"case": always, "steps": _steps_of(case)} for case in cases]
+            return {"switch": plain or [{"case": always}], "else": blocks.get("else", [])}
+        case "split", dict() as arms if arms:
+            names = list(arms)
+            return {"split": {n: {"share": 100 * (n == names[0]), "steps": _steps_of(arms[n])} for n in names}}
+        case "repeat", dict() as loop if _steps_of(loop):
+            return {"repeat": {"times": 1, "steps": _steps_of(loop)}}
+    if "else" in blocks:
+        return None
+    return {"rule": always, **blocks} if blocks else None
+
+
+def _steps_of(word: object) -> list[object]:
+    steps = word.get("steps") if isinstance(word, dict) else None
+    return steps if isinstance(steps, list) else []
 
 
 def _same_kind(step: Named) -> dict[str, object]:

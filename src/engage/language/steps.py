@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from pydantic import Discriminator, Field, RootModel, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from engage.language.actions import (
@@ -32,21 +32,28 @@ from engage.language.actions import (
     Step,
     Todo,
 )
+from engage.language.branches import ELSE, Arm, Case, GoTo, Split, Switch
 from engage.language.criteria import Condition
-from engage.language.model import AsTuple, Filled, Idents, Model, Text, by_shape
+from engage.language.model import AsTuple
 from engage.language.moment import Duration
+from engage.language.occurrences import MailTarget, Occurrence, Occurrences, Target
 
 __all__ = [
+    "ELSE",
     "STEPS",
     "AddTag",
     "AddToCampaign",
     "AddToList",
     "AdjustScore",
     "AnyStep",
+    "Arm",
     "Assign",
     "Assignment",
+    "Block",
+    "Case",
     "CreateTodo",
     "End",
+    "GoTo",
     "MailTarget",
     "Mailing",
     "Membership",
@@ -61,51 +68,18 @@ __all__ = [
     "ScoreChange",
     "SendEmail",
     "SetField",
+    "Split",
     "Staying",
     "Step",
     "StepWord",
     "Steps",
+    "Switch",
     "Target",
     "Todo",
     "Trigger",
     "Wait",
+    "blocks",
     "step_key",
-]
-
-
-class MailTarget(Model):
-    """An e-mail of this scenario and one link in it."""
-
-    email: Idents = Field(description="a send_email step's id, or a template")
-    link: Filled | None = Field(None, description="only this link, or a glob")
-
-
-Target = Annotated[
-    Annotated[Text, Tag("value")]
-    | Annotated[tuple[Text, ...], AsTuple, Field(min_length=1), Tag("list")]
-    | Annotated[MailTarget, Tag("mapping")],
-    Discriminator(by_shape),
-]
-
-
-class Occurrence(RootModel[Annotated[dict[str, Target], Field(min_length=1, max_length=1)]]):
-    """One event and its target: ``{form_submitted: demo}``; ``any`` is every target."""
-
-    @property
-    def event(self) -> str:
-        """The event's name."""
-        return next(iter(self.root))
-
-    @property
-    def target(self) -> str | tuple[str, ...] | MailTarget:
-        """What the event happened to."""
-        return next(iter(self.root.values()))
-
-
-Occurrences = Annotated[
-    Annotated[Occurrence, Tag("mapping")]
-    | Annotated[tuple[Occurrence, ...], AsTuple, Field(min_length=1), Tag("list")],
-    Discriminator(by_shape),
 ]
 
 
@@ -149,7 +123,7 @@ class Wait(Step):
     wait: Duration = Field(description="for example 3 days, or 1 day 2 hours")
 
 
-class End(Step):
+class End(Staying):
     """End the run."""
 
     end: Literal[True] = Field(description="true")
@@ -157,7 +131,7 @@ class End(Step):
 
 AnyStep = (
     SendEmail | AddToList | RemoveFromList | AddTag | RemoveTag | AdjustScore | SetField | Assign | CreateTodo
-    | Notify | AddToCampaign | OptOut | Trigger | Rule | Wait | End
+    | Notify | AddToCampaign | OptOut | Trigger | Rule | Wait | Switch | Split | GoTo | End
 )  # fmt: skip
 
 #: Each step key and its model, in the order of the documentation.
@@ -177,6 +151,9 @@ STEPS: dict[str, type[Step]] = {
     "trigger": Trigger,
     "rule": Rule,
     "wait": Wait,
+    "switch": Switch,
+    "split": Split,
+    "go_to": GoTo,
     "end": End,
 }
 
@@ -198,5 +175,23 @@ else:
     ]
 Steps = Annotated[tuple[StepWord, ...], AsTuple]
 
-for _model in (Trigger, Rule):
-    _model.model_rebuild()
+for _model in (Trigger, Rule, Case, Switch, Arm, Split):
+    _model.model_rebuild(_types_namespace={"Steps": Steps})
+
+#: A way out of a step: its outcome, where its steps stand below the step, and the steps.
+Block = tuple[str, tuple[str | int, ...], Steps]
+
+
+def blocks(word: StepWord) -> tuple[Block, ...]:
+    """Return the ways out of a step that parts the path, in order; none for any other step."""
+    match word:
+        case Trigger() | Rule():
+            return ("yes", ("yes",), word.yes), ("no", ("no",), word.no)
+        case Switch():
+            cases = zip(word.outcomes, word.switch, strict=True)
+            found = ((name, ("switch", place, "steps"), case.steps) for place, (name, case) in enumerate(cases))
+            return *found, (ELSE, (ELSE,), word.else_)
+        case Split():
+            return tuple((name, ("split", name, "steps"), arm.steps) for name, arm in word.split.items())
+        case _:
+            return ()

@@ -8,6 +8,7 @@ from typing import Literal
 from engage.language.conditions import Condition
 from engage.language.expressions import Parts
 from engage.language.fields import FieldType
+from engage.language.lots import Mixer
 from engage.language.moment import Duration
 
 
@@ -151,11 +152,33 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """Ask several conditions; the first that holds decides, none is ``else``."""
+
+    #: each case's outcome and condition
+    cases: tuple[tuple[str, Condition], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Part the prospects by their lots, as this step mixes them."""
+
+    #: each arm and its percent; they add up to 100
+    arms: tuple[tuple[str, int], ...]
+    mixer: Mixer
+
+
+@dataclass(frozen=True, slots=True)
+class GoTo:
+    """Go on at another step."""
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """End the run."""
 
 
 Act = (
     SendEmail | ChangeLists | ChangeTags | AdjustScore | SetField | Assign | CreateTodo | Notify | AddToCampaign
-    | OptOut | Trigger | Rule | Wait | End
+    | OptOut | Trigger | Rule | Wait | Switch | Split | GoTo | End
 )  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from engage.clock import micros
-from engage.graph.build import END, Journey, Placed, in_order
+from engage.graph.build import END, Journey, Placed, in_order, ways_of
 from engage.language import steps as words
 from engage.language.conditions import AllOf, AnyOf, Condition
 from engage.language.criteria import Condition as ConditionWord
@@ -15,6 +15,7 @@ from engage.language.events import MAIL_EVENTS
 from engage.language.expressions import Merge, read_text
 from engage.language.fields import FieldType, fold
 from engage.language.load import ScenarioFile, Workspace
+from engage.language.lots import Mixer
 from engage.language.meaning import Reader
 from engage.language.model import one_or_several
 from engage.language.moment import Duration, parse_moment
@@ -89,8 +90,9 @@ class Compiler:
 
     def step(self, placed: Placed) -> moves.Step:
         """Return what a step does and where it leads."""
-        edges = self.journey.graph.out_edges(placed.key, keys=True)
-        ways = tuple((outcome, None if target == END else target) for _, target, outcome in edges)
+        ways = tuple(
+            (outcome, None if target == END else target) for outcome, target in ways_of(self.journey, placed.key)
+        )
         stay = placed.word.after if isinstance(placed.word, words.Staying) else None
         act = self.act(placed)
         return moves.Step(placed.key, placed.kind, placed.word.name or placed.key, act, stay, ways)
@@ -132,10 +134,26 @@ class Compiler:
                 return moves.Rule(self.condition(word.rule, (*placed.path, "rule"), hours=True))
             case words.Wait() as word:
                 return moves.Wait(word.wait)
+            case words.Switch() as word:
+                return self._switch(word, placed.path)
+            case words.Split(split=arms):
+                mixer = Mixer.of(self.file.id, placed.key)
+                return moves.Split(tuple((name, arm.share) for name, arm in arms.items()), mixer)
+            case words.GoTo():
+                return moves.GoTo()
             case words.End():
                 return moves.End()
             case word:
                 assert_never(word)
+
+    def _switch(self, word: words.Switch, path: Path) -> moves.Switch:
+        cases = enumerate(zip(word.outcomes, word.switch, strict=True))
+        return moves.Switch(
+            tuple(
+                (name, self.condition(case.case, (*path, "switch", place, "case"), hours=True))
+                for place, (name, case) in cases
+            )
+        )
 
     def _send(self, word: words.SendEmail) -> moves.SendEmail:
         mailing = word.mailing

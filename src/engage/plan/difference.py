@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from engage.plan.moves import Plan, Rule, Step, Trigger
+from engage.plan.moves import Plan, Step
 
 _REPEAT = re.compile(r"^(.*?)(?:-\d+)?$")
 
@@ -42,7 +42,7 @@ def difference(old: Plan, new: Plan, moved: Mapping[str, str], given: Iterable[s
     removed = tuple(key for key in before if key not in after)
     changed = tuple(key for key in before if key in after and _content(before[key]) != _content(after[key]))
     targets = {key: _target(key, before, after, moved) for key in removed}
-    branching = tuple(key for key in removed if isinstance(before[key].act, Trigger | Rule) and key not in moved)
+    branching = tuple(key for key in removed if before[key].branches and key not in moved)
     written = frozenset(given)
     doubtful = tuple(
         key

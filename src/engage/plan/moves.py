@@ -23,11 +23,14 @@ from engage.plan.acts import (
     End,
     Event,
     FieldChange,
+    GoTo,
     Notify,
     OptOut,
     Rule,
     SendEmail,
     SetField,
+    Split,
+    Switch,
     Trigger,
     Wait,
 )
@@ -44,8 +47,19 @@ class Step:
     name: str
     act: Act
     stay: Duration | None = None
-    #: outcome → the next step's key; None ends the run. ``""`` is the only way out of an action or a wait.
+    #: outcome → the next step's key; None ends the run. ``""`` is the only way out of an action or a wait; the ways
+    #: of a switch or a split bear the names of its cases or arms.
     ways: tuple[tuple[str, str | None], ...] = (("", None),)
+
+    @property
+    def branches(self) -> bool:
+        """Whether several ways lead out of it."""
+        return isinstance(self.act, Trigger | Rule | Switch | Split)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The outcomes that bear names of the user's own."""
+        return tuple(outcome for outcome, _ in self.ways) if isinstance(self.act, Switch | Split) else ()
 
     def way(self, outcome: str = "") -> str | None:
         """Return where an outcome leads."""
@@ -137,6 +151,7 @@ __all__ = [
     "End",
     "Event",
     "FieldChange",
+    "GoTo",
     "GradeCriterion",
     "Grading",
     "House",
@@ -151,7 +166,9 @@ __all__ = [
     "Scoring",
     "SendEmail",
     "SetField",
+    "Split",
     "Step",
+    "Switch",
     "Trigger",
     "Wait",
     "Window",

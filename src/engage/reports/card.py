@@ -100,6 +100,8 @@ class _Shown:
     key: str
     kind: str
     name: str
+    #: the named ways of a step that is there now
+    ways: tuple[str, ...] = ()
 
 
 def report_card(
@@ -117,7 +119,7 @@ def report_card(
     included. ``by`` gives a series, one period after the other.
     """
     found = tallies(connection, plan.key, since=since, until=until, by=by)
-    present = {step.key: _Shown(step.key, step.kind, step.name) for step in plan.steps}
+    present = {step.key: _Shown(step.key, step.kind, step.name, step.named) for step in plan.steps}
     removed = {
         tally.step: _Shown(tally.step, tally.kind, tally.name)
         for tally in found
@@ -141,7 +143,7 @@ def _row(plan: Plan, step: _Shown, tally: Tally, zone: ZoneInfo) -> CardRow:
     count = tally.count
     asks, mails = step.kind in ("trigger", "rule"), step.kind == "send_email"
     yes, no = count(Figure.YES), count(Figure.NO)
-    completed = count(Figure.COMPLETED) + yes + no
+    completed = count(Figure.COMPLETED) + yes + no + sum(tally.named.values())
     goal = count(Figure.GOAL)
     left = count(Figure.LEFT) + goal
     waiting, held = count(Figure.WAITING), count(Figure.HELD)
@@ -166,7 +168,7 @@ def _row(plan: Plan, step: _Shown, tally: Tally, zone: ZoneInfo) -> CardRow:
         skipped=skipped,
         failed=failed,
         left=left,
-        outcomes=None,
+        outcomes=_outcomes(step, tally),
         sent=mail(sent),
         delivered=mail(sent - hard - soft),
         hard_bounced=mail(hard),
@@ -181,6 +183,14 @@ def _row(plan: Plan, step: _Shown, tally: Tally, zone: ZoneInfo) -> CardRow:
         first_at=_local(tally.first, zone),
         last_at=_local(tally.last, zone),
     )
+
+
+def _outcomes(step: _Shown, tally: Tally) -> str | None:
+    """Return how many went each way of a switch or a split: the present ways in order, then those there were."""
+    if step.kind not in ("switch", "split"):
+        return None
+    names = dict.fromkeys((*step.ways, *tally.named))
+    return ";".join(f"{name}={tally.named.get(name, 0)}" for name in names)
 
 
 def _hours(seconds: float | None) -> float | None:

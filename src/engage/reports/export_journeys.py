@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from engage.reports.export_kind import ExportKind, Question, Values, fixed, spans, streamed, within
 from engage.sql import tables as t
-from engage.sql.codes import MessageStatus, Outcome
+from engage.sql.codes import FIRST_NAMED, MessageStatus, Outcome
 
 
 def visit_rows(question: Question) -> Iterator[Values]:
     """Yield a row for each finished passage, run by run."""
-    v, e, p = t.visits, t.enrolments, t.prospects
+    v, e, p, n = t.visits, t.enrolments, t.prospects, t.outcome_names
     joined = (
         v.join(e, e.c.id == v.c.enrolment_id)
         .join(p, p.c.id == e.c.prospect_id)
         .join(t.steps, t.steps.c.id == v.c.step_id)
         .join(t.scenarios, t.scenarios.c.id == e.c.scenario_id)
+        .outerjoin(n, and_(n.c.step_id == v.c.step_id, n.c.number == v.c.outcome - FIRST_NAMED))
     )
     chosen = select(
         t.scenarios.c.key.label("scenario"), e.c.run, p.c.email, t.steps.c.key.label("step"), v.c.outcome,
-        v.c.arrived_at, v.c.left_at,
+        v.c.arrived_at, v.c.left_at, n.c.name.label("named"),
     ).select_from(joined).where(question.asked_for(e.c.prospect_id))  # fmt: skip
     for span in spans(question, e.c.id):
         some = chosen.where(within(v.c.enrolment_id, span)).order_by(v.c.enrolment_id, v.c.move)
         for row in question.rows(some):
-            outcome = Outcome(row.outcome).name.lower()
+            outcome = row.named or Outcome(row.outcome).name.lower()
             yield row.scenario, row.run, row.email, row.step, outcome, row.arrived_at, row.left_at
 
 

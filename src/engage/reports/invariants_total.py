@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from engage.reports.finding import Finding, spans, within
 from engage.sql import tables as t
-from engage.sql.codes import Figure, RunState
+from engage.sql.codes import FIRST_NAMED, Figure, RunState
 from engage.wording import sentence
 
 #: How often something was counted, by what it is counted for and a small number.
@@ -24,11 +24,12 @@ def visits_counted(connection: Connection) -> Iterator[Finding]:
     v = t.visits
     grouped = select(v.c.step_id, v.c.outcome, func.count()).group_by(v.c.step_id, v.c.outcome)
     real = _summed(connection, t.enrolments.c.id, v.c.enrolment_id, grouped)
+    named = range(FIRST_NAMED, FIRST_NAMED + (connection.scalar(select(func.max(t.outcome_names.c.number))) or 0) + 1)
     template = (
         "for {count} outcomes of steps the report and the visits differ, the first {figure} of {step} ({scenario}): "
         "{shown} reported, {real} visits"
     )
-    yield from _compared(connection, "visits", real, _totals(connection, range(7)), template)
+    yield from _compared(connection, "visits", real, _totals(connection, (*range(7), *named)), template)
 
 
 def open_counted(connection: Connection) -> Iterator[Finding]:
@@ -96,7 +97,7 @@ def _compared(connection: Connection, check: str, real: Counts, shown: Counts, t
         select(s.c.key, k.c.key.label("scenario")).join_from(s, k, k.c.id == s.c.scenario_id).where(s.c.id == step)
     ).one_or_none()
     values = {
-        "figure": Figure(figure).name.lower(),
+        "figure": Figure(figure).name.lower() if figure < FIRST_NAMED else "outcomes",
         "step": named.key if named is not None else "?",
         "scenario": named.scenario if named is not None else "?",
         "shown": shown.get((step, figure), 0),

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import BigInteger, Connection, Select, func, literal, select, type_coerce
 
 from engage.sql import tables as t
-from engage.sql.codes import Figure
+from engage.sql.codes import FIRST_NAMED, Figure
 from engage.sql.waits import median_seconds
 
 Series = Literal["day", "week", "month"]
@@ -33,6 +33,8 @@ class Tally:
     counts: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     #: finished visits by the class of their waiting time
     waits: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    #: passages by the names of a switch's or a split's outcomes
+    named: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     #: the first arrival and the last passage, in microseconds
     first: int | None = None
     last: int | None = None
@@ -49,7 +51,7 @@ class Tally:
     @property
     def visited(self) -> bool:
         """Whether anybody has been there."""
-        return any(self.counts.get(figure, 0) for figure in VISITS)
+        return any(count for figure, count in self.counts.items() if figure in VISITS or figure >= FIRST_NAMED)
 
     @property
     def any(self) -> bool:
@@ -64,9 +66,9 @@ class Tally:
     def add(self, figure: int, wait: int, count: int, first: int | None, last: int | None) -> None:
         """Add some rows of totals that are alike."""
         self.counts[figure] += count
-        if figure in OUTCOMES:
+        if figure in OUTCOMES or figure >= FIRST_NAMED:
             self.waits[wait] += count
-        if figure in VISITS and count > 0:
+        if (figure in VISITS or figure >= FIRST_NAMED) and count > 0:
             if first is not None and (self.first is None or first < self.first):
                 self.first = first
             if last is not None and (self.last is None or last > self.last):
@@ -84,6 +86,7 @@ def tallies(
     """Return the figures of each step that has any, in the order in which the steps first appeared."""
     sums = connection.execute(_sums(scenario, since, until, by_day=by is not None)).all()
     steps = _steps(connection, {row.step_id for row in sums})
+    names = outcome_names(connection, {row.step_id for row in sums if row.figure >= FIRST_NAMED})
     periods = {
         day: period_of(_EPOCH + timedelta(days=day), by) if by is not None else "" for day in {row.day for row in sums}
     }
@@ -93,7 +96,16 @@ def tallies(
         if key not in found:
             found[key] = Tally(*steps[step_id], period=periods[day])
         found[key].add(figure, bucket, int(total), first, last)
+        if figure >= FIRST_NAMED:
+            found[key].named[names[step_id, figure]] += int(total)
     return [found[key] for key in sorted(found)]
+
+
+def outcome_names(connection: Connection, numbers: Iterable[int]) -> dict[tuple[int, int], str]:
+    """Return the names of the outcomes of some switches and splits, by the step's number and the outcome's."""
+    n = t.outcome_names
+    found = connection.execute(select(n.c.step_id, n.c.number, n.c.name).where(n.c.step_id.in_(list(numbers))))
+    return {(row.step_id, FIRST_NAMED + row.number): row.name for row in found}
 
 
 def _steps(connection: Connection, numbers: Iterable[int]) -> dict[int, tuple[str, str, str]]:

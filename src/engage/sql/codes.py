@@ -38,8 +38,12 @@ class Outcome(IntEnum):
     GOAL = 6
 
 
+#: Outcomes of switches and splits are numbers from here on: see ``outcome_names``.
+FIRST_NAMED = 100
+
+
 class Figure(IntEnum):
-    """What a row of ``totals`` counts. The first seven are outcomes."""
+    """What a row of ``totals`` counts. The first seven are outcomes, and so are all from FIRST_NAMED on."""
 
     COMPLETED = 0
     YES = 1

@@ -6,14 +6,14 @@ from typing import assert_never
 
 from sqlalchemy.exc import DataError, IntegrityError, InternalError, OperationalError
 
-from engage.language.conditions import Condition
 from engage.plan import moves
 from engage.sql.codes import Outcome, Phase
 from engage.stepping.actions import perform
+from engage.stepping.branching import choose, holding, part
 from engage.stepping.finish import finish, write_visits
 from engage.stepping.timing import time_arrival
 from engage.stepping.triggers import arrive_at_trigger, stand_at_trigger
-from engage.stepping.walk import EARLY, MOST_PLACES, Place, Test, Walk, inside
+from engage.stepping.walk import EARLY, MOST_PLACES, Place, Walk
 
 
 def advance(walk: Walk) -> None:
@@ -35,11 +35,6 @@ def gather(walk: Walk, step: moves.Step, places: list[Place]) -> list[Place]:
     if len(arrived) < 2:
         return places
     return [*others, write_visits(walk, step, arrived)]
-
-
-def holding(walk: Walk, condition: Condition) -> Test:
-    """Return the test that a condition holds for the rows' prospects."""
-    return Test(inside, (condition, walk.tick.asked.always))
 
 
 def is_data_fault(error: Exception) -> bool:
@@ -65,8 +60,7 @@ def _try(walk: Walk, step: moves.Step, places: list[Place]) -> None:
         walk.places = standing
         for place, passed, phase, key, fate, count in before:
             place.passed, place.phase, place.step, place.fate, place.count = passed, phase, key, fate, count
-        way = "no" if isinstance(step.act, moves.Trigger | moves.Rule) else ""
-        walk.passes(step, places, Outcome.FAILED, way, str(error.orig).splitlines()[0][:500])
+        walk.passes(step, places, Outcome.FAILED, step.ways[-1][0], str(error.orig).splitlines()[0][:500])
 
 
 def _step(walk: Walk, step: moves.Step, places: list[Place]) -> None:
@@ -116,7 +110,11 @@ def act_now(walk: Walk, step: moves.Step, places: list[Place]) -> None:
         case moves.Rule(condition):
             rest = walk.leave(step, places, holding(walk, condition), Outcome.YES, "yes")
             walk.passes(step, rest, Outcome.NO, "no")
-        case moves.End():
+        case moves.Switch() as switch:
+            choose(walk, step, switch, places)
+        case moves.Split() as split:
+            part(walk, step, split, places)
+        case moves.End() | moves.GoTo():
             walk.passes(step, places, Outcome.COMPLETED)
         case moves.Wait() | moves.Trigger():
             raise AssertionError("these wait and do not act")

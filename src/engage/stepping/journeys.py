@@ -16,6 +16,7 @@ from engage.sql import tables as t
 from engage.sql.packing import is_postgres
 from engage.sql.predicates import Now
 from engage.sql.standing import many, standing
+from engage.stepping.naming import Named, named_outcomes
 from engage.stepping.pauses import Pauses, read_pauses
 
 #: What changes of a prospect when the time for another run has come.
@@ -40,6 +41,8 @@ class Course:
     facets: frozenset[str]
     #: when it was started, in microseconds
     started: int = 0
+    #: what stands in visits for each outcome of a switch or a split, by the step's number and the outcome's name
+    named: Named = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,7 @@ def _course(connection: Connection, row: Any, plan: moves.Plan, numbers: Mapping
         steps={numbers[step.key]: step for step in plan.steps},
         facets=_facets(plan),
         started=0 if row.started_at is None else micros(row.started_at),
+        named=named_outcomes(connection, (numbers[step.key] for step in plan.steps if step.named)),
     )
 
 

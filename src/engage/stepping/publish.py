@@ -16,6 +16,7 @@ from engage.sql import tables as t
 from engage.sql.codes import TimerKind
 from engage.sql.interning import upsert
 from engage.stepping.edit import move_waiters
+from engage.stepping.naming import name_outcomes
 from engage.stepping.preview import Changes, ScenarioChange
 from engage.stepping.rescore import rescore_all
 from engage.stepping.states import look_at_everybody
@@ -113,7 +114,7 @@ def _scenario(connection: Connection, workspace: Workspace, change: ScenarioChan
         connection.execute(insert(s).values(values))
     else:
         connection.execute(update(s).values(name=plan.name, version=plan.version).where(s.c.key == plan.key))
-    number = connection.scalar(select(s.c.id).where(s.c.key == plan.key))
+    number: int = connection.scalars(select(s.c.id).where(s.c.key == plan.key)).one()
     source = workspace.scenarios[plan.key].text
     version = {"scenario_id": number, "version": plan.version, "source": source, "applied_at": now}
     connection.execute(insert(t.versions).values(version))
@@ -121,6 +122,7 @@ def _scenario(connection: Connection, workspace: Workspace, change: ScenarioChan
         {"scenario_id": number, "key": step.key, "kind": step.kind, "name": step.name} for step in plan.steps
     ]
     _replace(connection, t.steps, ["scenario_id", "key"], rows)
+    name_outcomes(connection, number, plan)
 
 
 def _files(connection: Connection, texts: Mapping[str, str], now: datetime) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Executable, Select, Update, fu
 from engage.language.conditions import Condition
 from engage.plan.moves import Step
 from engage.sql.asked import Now
-from engage.sql.codes import Outcome, Phase
+from engage.sql.codes import Phase
 from engage.sql.cohort import cohort
 from engage.sql.predicates import holds
 from engage.sql.standing import NOW, Rows, near, run, standing, whole
@@ -83,7 +83,8 @@ class Passage:
     """One step passed in this tick."""
 
     step_id: int
-    outcome: Outcome
+    #: an Outcome, or the number of a named one
+    outcome: int
     reason: str | None = None
 
 
@@ -170,7 +171,7 @@ class Walk:
         return new
 
     def passes(
-        self, step: Step, places: Iterable[Place], outcome: Outcome, way: str = "", reason: str | None = None
+        self, step: Step, places: Iterable[Place], outcome: int, way: str = "", reason: str | None = None
     ) -> None:
         """Let all rows of some places leave a step by one of its ways."""
         target = step.way(way)
@@ -188,7 +189,7 @@ class Walk:
         step: Step,
         places: Iterable[Place],
         test: Test,
-        outcome: Outcome,
+        outcome: int,
         way: str = "",
         reason: str | None = None,
     ) -> list[Place]:
@@ -204,7 +205,7 @@ class Walk:
                 rest.append(place)
         return rest
 
-    def leave_due(self, step: Step, places: Iterable[Place], outcome: Outcome, way: str = "") -> list[Place]:
+    def leave_due(self, step: Step, places: Iterable[Place], outcome: int, way: str = "") -> list[Place]:
         """Let the rows leave whose moment has come; return the places of the rest.
 
         Where all or none are due no statement is needed.
@@ -236,6 +237,10 @@ class Walk:
     def comes_now(self, place: Place) -> bool:
         """Tell whether all rows of a place arrive at its step in this tick; who was moved by an edit came before."""
         return place.moved or place.arrived == self.tick.at
+
+    def outcome(self, step: Step, name: str) -> int:
+        """Return what stands in visits for a named outcome of a switch or a split."""
+        return self.course.named[self.course.numbers[step.key]][name]
 
     def mails(self, keys: Iterable[str]) -> tuple[int, ...]:
         """Return the numbers of e-mail steps, for statements."""

@@ -12,6 +12,7 @@ from engage.sql.tables.activity import (
 from engage.sql.tables.journey import (
     audience_members,
     enrolments,
+    outcome_names,
     pauses,
     reasons,
     scenarios,
@@ -64,6 +65,7 @@ __all__ = [
     "metadata",
     "notifications",
     "opportunities",
+    "outcome_names",
     "pauses",
     "prospect_tags",
     "prospects",

@@ -67,6 +67,17 @@ steps = Table(
     UniqueConstraint("scenario_id", "key"),
 )
 
+#: The outcomes of switches and splits by name: each has a number among those of its step, for ever. An outcome in
+#: ``visits`` and a figure in ``totals`` is FIRST_NAMED and this number.
+outcome_names = Table(
+    "outcome_names",
+    metadata,
+    Column("step_id", Integer, primary_key=True, autoincrement=False),
+    Column("number", SmallInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 #: One narrow row a run, the truth about where it stands. No index on a column that a step changes, so a move
 #: stays on its page. ``moves`` counts finished passages. ``due_at`` is in scenario time where the step counts a
 #: duration. ``state`` is a RunState, ``phase`` a Phase. ``entered_by`` is the activity that let the run begin, if one

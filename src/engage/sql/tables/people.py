@@ -53,13 +53,15 @@ prospects = Table(
     sqlite_autoincrement=True,
 )
 
-#: One narrow row a prospect: what changes often. ``grade`` counts from 0 (F) to 12 (A+).
+#: One narrow row a prospect: what changes often. ``grade`` counts from 0 (F) to 12 (A+). ``lot`` is drawn for life;
+#: splits mix it.
 standings = Table(
     "standings",
     metadata,
     Column("prospect_id", Key, primary_key=True, autoincrement=False),
     Column("score", BigInteger, nullable=False, server_default=text("0")),
     Column("grade", SmallInteger),
+    Column("lot", Integer, nullable=False, server_default=text("0")),
     Column("owner", Text),
     Column("opted_out", Boolean, nullable=False, server_default=false()),
     Column("do_not_email", Boolean, nullable=False, server_default=false()),
