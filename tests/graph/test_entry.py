@@ -54,3 +54,15 @@ def test_mistakes_in_re_entry(value: str, problem: str) -> None:
     found = told(with_example(f"reentry: {value}\nsteps: [{{wait: 1 day}}]\n"))
     assert len(found) == 1
     assert problem in found[0]
+
+
+def test_another_scenario_that_is_there_and_is_another(said: list[str]) -> None:
+    """
+    steps:
+      - enrol: s
+      - leave: nobody
+    """
+    assert said == [
+        "s.yaml:2:12: name another scenario; a run ends by end: true, and begins again by reentry",
+        "s.yaml:3:12: scenario 'nobody' is not known; there are: s",
+    ]

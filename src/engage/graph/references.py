@@ -51,6 +51,10 @@ def _step(word: words.StepWord, path: Path, reader: Reader) -> None:
             addressee(notice.to, allowed, (*path, "notify", "to"), reader)
         case words.AddToCampaign(add_to_campaign=member):
             _membership(member, (*path, "add_to_campaign"), reader)
+        case words.Enrol(enrol=name):
+            _other(name, (*path, "enrol"), reader)
+        case words.Leave(leave=name):
+            _other(name, (*path, "leave"), reader)
         case words.Trigger():
             for place, occurrence in enumerate(word.occurrences):
                 inner = (place,) if isinstance(word.trigger, tuple) else ()
@@ -76,6 +80,13 @@ def _static_lists(names: tuple[str, ...], path: Path, reader: Reader) -> None:
             reader.wrong(
                 here, sentence("the list {name} is dynamic: its where says who is on it, no step can", name=name)
             )
+
+
+def _other(name: str, path: Path, reader: Reader) -> None:
+    if name == reader.scenario:
+        reader.wrong(path, sentence("name another scenario; a run ends by end: true, and begins again by reentry"))
+    else:
+        reader.known("scenario", name, reader.vocabulary.scenarios, path)
 
 
 def _membership(member: words.Membership, path: Path, reader: Reader) -> None:

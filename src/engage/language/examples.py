@@ -38,6 +38,8 @@ EXAMPLES: Mapping[str, str] = {
 """.rstrip(),
     "add_to_campaign": "- add_to_campaign: {campaign: seminar-crm, status: attended}",
     "opt_out": "- opt_out: true",
+    "enrol": "- enrol: pricing-interest",
+    "leave": "- leave: whitepaper-nurture",
     "trigger": """\
 - id: invite
   send_email: demo-invitation

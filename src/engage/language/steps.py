@@ -34,6 +34,7 @@ from engage.language.actions import (
 )
 from engage.language.branches import ELSE, Arm, Case, GoTo, Split, Switch
 from engage.language.criteria import Condition
+from engage.language.crossing import Enrol, Leave
 from engage.language.model import AsTuple
 from engage.language.moment import Duration
 from engage.language.occurrences import MailTarget, Occurrence, Occurrences, Target
@@ -53,7 +54,9 @@ __all__ = [
     "Case",
     "CreateTodo",
     "End",
+    "Enrol",
     "GoTo",
+    "Leave",
     "MailTarget",
     "Mailing",
     "Membership",
@@ -131,7 +134,7 @@ class End(Staying):
 
 AnyStep = (
     SendEmail | AddToList | RemoveFromList | AddTag | RemoveTag | AdjustScore | SetField | Assign | CreateTodo
-    | Notify | AddToCampaign | OptOut | Trigger | Rule | Wait | Switch | Split | GoTo | End
+    | Notify | AddToCampaign | OptOut | Enrol | Leave | Trigger | Rule | Wait | Switch | Split | GoTo | End
 )  # fmt: skip
 
 #: Each step key and its model, in the order of the documentation.
@@ -148,6 +151,8 @@ STEPS: dict[str, type[Step]] = {
     "notify": Notify,
     "add_to_campaign": AddToCampaign,
     "opt_out": OptOut,
+    "enrol": Enrol,
+    "leave": Leave,
     "trigger": Trigger,
     "rule": Rule,
     "wait": Wait,

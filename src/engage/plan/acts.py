@@ -109,6 +109,20 @@ class OptOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Enrol:
+    """Begin a run of another scenario."""
+
+    scenario: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """End the run of another scenario."""
+
+    scenario: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """An event a trigger waits for: targets and links are folded globs; none means any.
 
@@ -180,5 +194,5 @@ class End:
 
 Act = (
     SendEmail | ChangeLists | ChangeTags | AdjustScore | SetField | Assign | CreateTodo | Notify | AddToCampaign
-    | OptOut | Trigger | Rule | Wait | Switch | Split | GoTo | End
+    | OptOut | Enrol | Leave | Trigger | Rule | Wait | Switch | Split | GoTo | End
 )  # fmt: skip

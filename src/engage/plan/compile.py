@@ -128,6 +128,10 @@ class Compiler:
                 return moves.AddToCampaign(member.campaign, status)
             case words.OptOut():
                 return moves.OptOut()
+            case words.Enrol(enrol=scenario):
+                return moves.Enrol(scenario)
+            case words.Leave(leave=scenario):
+                return moves.Leave(scenario)
             case words.Trigger() as word:
                 return self._trigger(word)
             case words.Rule() as word:

@@ -21,9 +21,11 @@ from engage.plan.acts import (
     ChangeTags,
     CreateTodo,
     End,
+    Enrol,
     Event,
     FieldChange,
     GoTo,
+    Leave,
     Notify,
     OptOut,
     Rule,
@@ -122,6 +124,11 @@ class Plan:
         """The step where a run begins."""
         return self.steps[0]
 
+    @property
+    def others(self) -> frozenset[str]:
+        """The other scenarios into which its steps reach."""
+        return frozenset(step.act.scenario for step in self.steps if isinstance(step.act, Enrol | Leave))
+
     def step(self, key: str) -> Step:
         """Return a step by its key."""
         return next(step for step in self.steps if step.key == key)
@@ -149,6 +156,7 @@ __all__ = [
     "ChangeTags",
     "CreateTodo",
     "End",
+    "Enrol",
     "Event",
     "FieldChange",
     "GoTo",
@@ -156,6 +164,7 @@ __all__ = [
     "Grading",
     "House",
     "Inactivity",
+    "Leave",
     "Notify",
     "OptOut",
     "Plan",

@@ -10,6 +10,7 @@ from engage.plan import moves
 from engage.sql.codes import Outcome, Phase
 from engage.stepping.actions import perform
 from engage.stepping.branching import choose, holding, part
+from engage.stepping.crossing import enrol_elsewhere, leave_elsewhere
 from engage.stepping.finish import finish, write_visits
 from engage.stepping.timing import time_arrival
 from engage.stepping.triggers import arrive_at_trigger, stand_at_trigger
@@ -116,6 +117,10 @@ def act_now(walk: Walk, step: moves.Step, places: list[Place]) -> None:
             part(walk, step, split, places)
         case moves.End() | moves.GoTo():
             walk.passes(step, places, Outcome.COMPLETED)
+        case moves.Enrol() as enrol:
+            enrol_elsewhere(walk, step, enrol, places)
+        case moves.Leave() as leave:
+            leave_elsewhere(walk, step, leave, places)
         case moves.Wait() | moves.Trigger():
             raise AssertionError("these wait and do not act")
         case (

@@ -18,7 +18,7 @@ from engage.stepping.journeys import Course, Tick
 from engage.stepping.reentry import time_again
 
 #: Places of the cohort while goals and holds are asked.
-ACTIVE, HELD, GOAL, LEFT, TO_HOLD, TO_RELEASE = range(6)
+ACTIVE, HELD, GOAL, LEFT, TO_HOLD, TO_RELEASE, TO_JOIN = range(7)
 _HERE = cohort.c.place == whole("here")
 
 

@@ -73,6 +73,11 @@ class Tick:
         """The courses that run."""
         return tuple(course for course in self.courses if course.state == "running")
 
+    def reached_by(self, course: Course) -> tuple[Course, ...]:
+        """Return the courses into which a course's steps reach."""
+        others = course.plan.others
+        return tuple(other for other in self.courses if other.plan.key in others) if others else ()
+
     def course(self, scenario_id: int) -> Course | None:
         """Return a course by its number."""
         return next((course for course in self.courses if course.id == scenario_id), None)

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Delete,
-    FromClause,
     Insert,
     Select,
     Update,
-    and_,
-    case,
     delete,
     insert,
-    literal,
     not_,
     select,
     update,
@@ -26,22 +20,28 @@ from sqlalchemy import (
 
 from engage.intake.grading import regrade
 from engage.intake.inactivity import start_inactivity
-from engage.language.conditions import Condition
 from engage.plan.moves import Plan
 from engage.sql import tables as t
-from engage.sql.asked import Now
 from engage.sql.codes import Outcome, RunState
-from engage.sql.cohort import COHORT, cohort, keys_of, looked
+from engage.sql.cohort import cohort, keys_of, looked
 from engage.sql.packing import unpacked
-from engage.sql.predicates import Who, reads_prospect, truth
-from engage.sql.scratch import analyse, clear, counted
-from engage.sql.standing import many, near_in, run, standing, whole
+from engage.sql.scratch import clear
+from engage.sql.standing import many, run, standing
 from engage.stepping.enrol import enrol
+from engage.stepping.fates import Fates, fill_open, joined
 from engage.stepping.faults import blamed
 from engage.stepping.figures import Figures
-from engage.stepping.holding import ACTIVE, GOAL, HELD, LEFT, TO_HOLD, TO_RELEASE, leave_runs, set_state, wake_released
+from engage.stepping.holding import (
+    GOAL,
+    LEFT,
+    TO_HOLD,
+    TO_JOIN,
+    TO_RELEASE,
+    leave_runs,
+    set_state,
+    wake_released,
+)
 from engage.stepping.journeys import Course, Tick, hold_courses
-from engage.stepping.pauses import Pauses
 from engage.stepping.span import Span, fill_span, span_of
 
 
@@ -159,94 +159,11 @@ def look(connection: Connection, tick: Tick, course: Course, span: Span) -> None
     if TO_RELEASE in marked:
         set_state(connection, tick, figures, TO_RELEASE, RunState.ACTIVE, -1)
         wake_released(connection, tick, course)
+    if plan.unmatched != "continue" and marked & {TO_RELEASE, TO_JOIN}:
+        run(connection, joined(fates), tick.asked)
     figures.write(connection)
 
 
 @standing
 def _places() -> Select[Any]:
     return select(cohort.c.place).distinct()
-
-
-#: The open runs and their prospects, by names that no condition uses.
-_RUN = t.enrolments.alias("run")
-_WHO = Who(t.standings.alias("standing"), t.prospects.alias("prospect"))
-
-
-@dataclass(frozen=True, slots=True)
-class Fates:
-    """What of a scenario decides about an open run: goal, else exit, else held or released."""
-
-    audience: Condition
-    unmatched: str
-    suppress: Condition | None
-    goal: Condition | None
-    exit: Condition | None
-    rules: Now
-
-    def _holds(self, condition: Condition) -> ColumnElement[bool]:
-        return truth(condition, _WHO, self.rules, exact=True)
-
-    def join(self, database: str, runs: FromClause) -> FromClause:
-        """Join what the conditions read to the open runs."""
-        s, p = _WHO.standing, _WHO.prospect
-        asked = [c for c in (self.audience, self.suppress, self.goal, self.exit) if c is not None]
-        mine = and_(s.c.prospect_id == _RUN.c.prospect_id, near_in(database, s.c.prospect_id))
-        joined = runs.join(s, mine)
-        wide = any(reads_prospect(condition) for condition in asked)
-        same = and_(p.c.id == s.c.prospect_id, near_in(database, p.c.id))
-        return joined.join(p, same) if wide else joined
-
-    @property
-    def place(self) -> ColumnElement[int]:
-        """Where an open run goes, or that it stays as it is; suppression comes before ``unmatched``."""
-        held = _RUN.c.state == int(RunState.HELD)
-        to_hold = case((held, HELD), else_=TO_HOLD)
-        whens: list[tuple[ColumnElement[bool], Any]] = []
-        if self.goal is not None:
-            whens.append((self._holds(self.goal), GOAL))
-        if self.exit is not None:
-            whens.append((self._holds(self.exit), LEFT))
-        if self.suppress is not None:
-            whens.append((self._holds(self.suppress), to_hold))
-        if self.unmatched != "continue":
-            whens.append((not_(self._holds(self.audience)), LEFT if self.unmatched == "exit" else to_hold))
-        return case(*whens, (held, TO_RELEASE), else_=ACTIVE)
-
-
-def fill_open(connection: Connection, tick: Tick, course: Course, span: Span, fates: Fates | None = None) -> int:
-    """Fill the cohort with the open runs of the prospects in ``looked``; return how many.
-
-    With ``fates`` only those are filled in that do not stay as they are, at the places where they go; SQLite does
-    not tell how many.
-    """
-    clear(connection, cohort)
-    filled = run(
-        connection,
-        _open_runs(connection.dialect.name, course.pauses, fates),
-        tick.asked,
-        scenario=course.id,
-        **span.keys,
-    ).rowcount
-    analyse(connection, cohort)
-    return filled
-
-
-@standing
-def _open_runs(database: str, pauses: Pauses, fates: Fates | None) -> Insert:
-    e = _RUN
-    place = literal(ACTIVE) if fates is None else fates.place
-    runs: FromClause = looked.join(e, e.c.prospect_id == looked.c.prospect_id)
-    each = (
-        select(
-            e.c.id, e.c.prospect_id, e.c.step_id, place.label("place"), e.c.moves, literal(0).label("written"),
-            e.c.entered_at, e.c.arrived_at, pauses.real_of(e.c.due_at).label("due_at"),
-        )
-        .select_from(runs if fates is None else fates.join(database, runs))
-        .where(e.c.scenario_id == whole("scenario"), e.c.state < int(RunState.COMPLETED))
-        .where(near_in(database, e.c.prospect_id))
-    )  # fmt: skip
-    if fates is None:
-        return counted(insert(cohort).from_select(COHORT, each))
-    open_runs = each.cte("open_runs").prefix_with("MATERIALIZED")
-    moving = select(open_runs).where(open_runs.c.place.not_in((ACTIVE, HELD)))
-    return counted(insert(cohort).from_select(COHORT, moving))

@@ -191,7 +191,7 @@ def step_timers(
 ) -> None:
     """Step the enrolments of some timers; the timers are done."""
     clear(connection, cohort)
-    hold_courses(connection, (course,))
+    hold_courses(connection, (course, *tick.reached_by(course)))
     filling = _filled(connection.dialect.name, course.pauses, distinct=len(timer_ids) > 1)
     run(connection, filling, tick.asked, timers=timer_ids, scenario=course.id)
     analyse(connection, cohort)

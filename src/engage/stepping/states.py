@@ -18,10 +18,10 @@ from engage.sql.cohort import cohort, looked
 from engage.sql.packing import is_postgres, pack
 from engage.sql.predicates import holds
 from engage.sql.scratch import clear
+from engage.stepping.fates import fill_open
 from engage.stepping.figures import Figures
 from engage.stepping.holding import LEFT, leave_runs
 from engage.stepping.journeys import Course, Tick, course_of
-from engage.stepping.look import fill_open
 from engage.stepping.pauses import open_day
 from engage.stepping.reentry import time_all_again
 from engage.stepping.span import fill_span
