@@ -95,7 +95,7 @@ def test_names_that_mean_nothing(said: list[str]) -> None:
           at: {1 day: opend}
           emails: [{step: opened}]
           todos: [{to: user:sat}]
-          fields: {seats: {contains: x}, interest: erp}
+          fields: {seats: {contains: x}, interest: erp, score: 3, full_name: Mori}
           lists: [hot]
     """
     assert said == [
@@ -120,6 +120,8 @@ def test_names_that_mean_nothing(said: list[str]) -> None:
         "user 'sat' is not known; did you mean sato?",
         "seats is a field of type integer; write the value itself",
         "choice 'erp' is not known; there are: crm, ma",
+        "write score beside fields, not below it",
+        "full_name follows from other things; expect those",
         "the list hot is dynamic; only static lists are compared",
     ]
 

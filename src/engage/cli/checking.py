@@ -50,12 +50,12 @@ def _problems(session: Session, folder: Path) -> tuple[Problem, ...]:
     from engage.graph.folder import read_workspace
 
     _, problems = read_workspace(folder)
-    if errors(problems) and (users := _users(session)):
+    if errors(problems) and (users := database_users(session)):
         _, problems = read_workspace(folder, users)
     return problems
 
 
-def _users(session: Session) -> tuple[str, ...]:
+def database_users(session: Session) -> tuple[str, ...]:
     """Return the users that the database knows; none where there is no database."""
     settings = session.settings
     if settings.database_url.startswith("sqlite") and not (settings.workspace / "engage.db").exists():

@@ -13,6 +13,7 @@ from engage.cli import (
     prospect,
     reporting,
     starter,
+    testing,
     ticking,
     users,
 )
@@ -31,6 +32,7 @@ COMMANDS: tuple[Offer, ...] = (
     Offer("init", starter.init, "engage init shop --scenario whitepaper-nurture", _FILES),
     Offer("validate", checking.validate, "engage validate scenarios/welcome.yaml", _FILES),
     Offer("graph", checking.graph, "engage graph welcome --format svg -o welcome.svg", _FILES),
+    Offer("test", testing.run, "engage test welcome --junit report.xml", _FILES),
     Offer("schema", checking.schema, "engage schema scenario -o scenario.schema.json", _FILES),
     Offer("plan", applying.plan, "engage plan --exit-code", _FILES),
     Offer("apply", applying.apply, "engage apply --yes", _FILES),

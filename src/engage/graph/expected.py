@@ -13,6 +13,8 @@ from engage.wording import sentence
 
 #: Steps that are no part of a path in a test.
 FLOW = ("wait", "repeat", "go_to", "end")
+#: Fields that are kept nowhere.
+DERIVED = ("full_name", "mailable")
 #: How any step can end besides its own outcomes.
 ANYWAY = ("skipped", "failed")
 
@@ -84,7 +86,11 @@ def _field(name: str, value: object, path: Path, reader: Reader) -> None:
     if not reader.known("field", name, fields, path, key=True) or name not in fields:
         return
     field = fields[name]
-    if isinstance(value, words.TextTest):
+    if name in words.Expectation.model_fields:
+        reader.wrong(path, sentence("write {field} beside fields, not below it", field=name), key=True)
+    elif name in DERIVED:
+        reader.wrong(path, sentence("{field} follows from other things; expect those", field=name), key=True)
+    elif isinstance(value, words.TextTest):
         if field.type != "text":
             fitting = sentence("{field} is a field of type {type}; write the value itself", field=name, type=field.type)
             reader.wrong(path, fitting)

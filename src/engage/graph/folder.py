@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engage.graph.checks import check_workspace
+from engage.graph.versions import version_problems
 from engage.language.load import Workspace, load, read_folder, with_vocabulary
 from engage.problem import Problem
 
@@ -17,5 +18,5 @@ def read_workspace(folder: Path, users: tuple[str, ...] = ()) -> tuple[Workspace
     files, unread = read_folder(folder)
     workspace, found = load(files)
     workspace = with_vocabulary(workspace, users)
-    problems = {*unread, *found, *check_workspace(workspace)}
+    problems = {*unread, *found, *check_workspace(workspace), *version_problems(folder, workspace, users)}
     return workspace, tuple(sorted(problems, key=lambda problem: (problem.place, str(problem.message))))

@@ -62,7 +62,7 @@ def _sqlite(address: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
         reads = connection.get_execution_options().get("engage_reading", False)
-        if reads:
+        if reads or memory:  # a database in memory has one connection, so nobody else can hold the lock
             connection.exec_driver_sql("BEGIN")
         else:
             _begin_writing(connection)
