@@ -178,3 +178,20 @@ def test_moments_that_cannot_be(said: list[str]) -> None:
         "this lies before the start",
         "two tests are called 'f'; give each a name of its own",
     ]
+
+
+def test_splits_and_arms_that_are_not_there(said: list[str]) -> None:
+    """
+    steps: [{id: part, split: {a: {share: 50}, b: {share: 50}}}, {id: w, wait: 1 day}]
+    tests:
+      - {name: a, arms: {part: b}, expect: {path: [part.b]}}
+      - {name: b, arms: {prt: b}, expect: {path: [part]}}
+      - {name: c, arms: {part: c, w: a}, expect: {path: [part.c]}}
+    """
+    assert said == [
+        "split 'prt' is not known; did you mean part?",
+        "part has outcomes; write one of part.a, part.b",
+        "arm 'c' is not known; there are: a, b",
+        "split 'w' is not known; there are: part",
+        "outcome 'c' is not known; there are: a, b, failed, skipped",
+    ]

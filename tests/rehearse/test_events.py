@@ -324,3 +324,48 @@ def test_tests_do_not_see_each_other(failed: Failures) -> None:
       - {name: third, prospect: {email: b@example.com}, expect: {owner: user:sato, todos: [{}]}}
     """
     assert failed == {}
+
+
+def test_splits_go_where_they_are_forced_and_cases_are_named(failed: Failures) -> None:
+    """
+    steps:
+      - id: part
+        split: {a: {share: 45, steps: [{add_tag: a}]}, b: {share: 45, steps: [{add_tag: b}]}, holdout: {share: 10}}
+      - id: again
+        split: {few: {share: 1, steps: [{add_tag: few}]}, most: {share: 99}}
+      - id: kind
+        switch:
+          - {name: big, case: {score: {gte: 100}}, steps: [{add_tag: big}]}
+          - {case: {score: {gte: 50}}, steps: [{add_tag: middle}]}
+        else: [{add_tag: small}]
+    tests:
+      - name: a and few
+        prospect: {lists: [members], score: 100}
+        arms: {part: a, again: few}
+        expect: {path: [part.a, add_tag-a, again.few, add_tag-few, kind.big, add_tag-big]}
+      - name: b and most
+        prospect: {lists: [members], score: 50}
+        arms: {again: most, part: b}
+        expect: {path: [part.b, add_tag-b, again.most, kind.2, add_tag-middle]}
+      - name: holdout
+        prospect: {lists: [members]}
+        arms: {part: holdout, again: most}
+        expect: {tags: [small], state: completed}
+    """
+    assert failed == {}
+
+
+def test_entry_by_event_and_again(failed: Failures) -> None:
+    """
+    audience: {on: {form_submitted: demo}}
+    reentry: always
+    steps: [{id: w, wait: 1 day}]
+    tests:
+      - name: twice
+        events: [{at: 1 day, form_submitted: demo}, {at: 5 days, form_submitted: demo}]
+        expect: {runs: 2, ends_at: 6 days, at: {12 hours: null, 1 day: w, 3 days: null, 5 days: w}}
+      - name: before the start
+        events: [{at: 2025-01-01, form_submitted: demo}]
+        expect: {entered: false}
+    """
+    assert failed == {}

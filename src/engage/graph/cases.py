@@ -44,6 +44,7 @@ def cases(journey: Journey, workspace: Workspace) -> Iterator[Problem]:
         _subject(case.prospect, (*path, "prospect"), checker.reader)
         for place, event in enumerate(case.events):
             _event(event, (*path, "events", place), checker)
+        _arms(case, path, checker)
         _moments(case, path, checker)
         expected(case, (*path, "expect"), journey, checker.reader)
     yield from checker.reader.problems
@@ -148,6 +149,20 @@ def _of_mail(name: str, target: object, here: Path, checker: _Checker) -> None:
     known = (*senders, *reader.vocabulary.templates)
     if mail.partition("#")[0] not in known and not _other_version(checker.journey):
         reader.known("e-mail", mail, known, here)
+
+
+def _arms(case: words.Case, path: Path, checker: _Checker) -> None:
+    """Look up the splits that a test forces, and their arms."""
+    steps, graph = checker.journey.steps, checker.journey.graph
+    splits = {key.partition("#")[0]: key for key, placed in steps.items() if placed.kind == "split"}
+    for split, arm in case.arms.items():
+        here: Path = (*path, "arms", split)
+        if split not in splits:
+            checker.reader.wrong(here, unknown("split", split, splits), key=True)
+            continue
+        arms = [way for _, _, way in graph.out_edges(splits[split], keys=True)]
+        if arm not in arms:
+            checker.reader.wrong(here, unknown("arm", arm, arms))
 
 
 def _other_version(journey: Journey) -> bool:

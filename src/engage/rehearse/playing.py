@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from engage.errors import EngageError
 from engage.language.source import Path
+from engage.rehearse.arms import force
 from engage.rehearse.clockwork import next_due, next_night, nights_matter
-from engage.rehearse.deeds import do, of_mail, put_prospect
+from engage.rehearse.deeds import do, of_mail, prospect_id, put_prospect
 from engage.rehearse.script import Deed, Script
 from engage.rehearse.seeing import Sight, look, open_runs, stands
 from engage.rehearse.stage import Stage
@@ -71,9 +72,12 @@ def _open(play: _Play, started: tuple[str, ...]) -> bool:
     """Put the prospect in and start the scenarios; tell whether that could be done."""
     script, vocabulary = play.script, play.stage.workspace.vocabulary
     with play.stage.engine.begin() as connection:
-        why = put_prospect(connection, script, vocabulary)
+        key, why = "prospect", put_prospect(connection, script, vocabulary)
+        if why is None and script.case.arms:
+            who, plan = prospect_id(connection, script.case.prospect), play.stage.plans.scenarios[script.scenario]
+            key, why = "arms", force(connection, who, plan, script.case.arms)
     if why is not None:
-        play.faults.append(((*script.path, "prospect"), why))
+        play.faults.append(((*script.path, key), why))
         return False
     for deed in script.past:
         _do(play, deed)

@@ -13,7 +13,7 @@ from engage.intake.addresses import read_address
 from engage.language.fields import GRADES
 from engage.language.scalars import Plain
 from engage.sql import tables as t
-from engage.sql.codes import MessageStatus, Outcome, RunState
+from engage.sql.codes import FIRST_NAMED, MessageStatus, Outcome, RunState
 
 #: What stands after a step's id in a path; runs that were taken out of a step did not pass it.
 _ENDINGS = {
@@ -117,17 +117,18 @@ def _runs(connection: Connection, scenario: str, prospect_id: int) -> tuple[Row[
 
 
 def _path(connection: Connection, enrolment_id: int) -> tuple[str, ...]:
-    v, s = t.visits, t.steps
+    v, s, n = t.visits, t.steps, t.outcome_names
     chosen = (
-        select(s.c.key, s.c.kind, v.c.outcome)
+        select(s.c.key, s.c.kind, v.c.outcome, n.c.name)
         .join(s, s.c.id == v.c.step_id)
+        .outerjoin(n, (n.c.step_id == v.c.step_id) & (n.c.number == v.c.outcome - FIRST_NAMED))
         .where(v.c.enrolment_id == enrolment_id)
         .order_by(v.c.move)
     )
     return tuple(
-        row.key + _ENDINGS[Outcome(row.outcome)]
+        row.key + (f".{row.name}" if row.name else _ENDINGS[Outcome(row.outcome)])
         for row in connection.execute(chosen)
-        if row.kind not in FLOW and Outcome(row.outcome) in _ENDINGS
+        if row.kind not in FLOW and (row.name or Outcome(row.outcome) in _ENDINGS)
     )
 
 
