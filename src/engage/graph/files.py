@@ -71,8 +71,6 @@ def _limits(reader: Reader, workspace: Workspace) -> None:
     path: Path = ("limits", "emails_per_prospect")
     if cap is not None and cap.within.whole_days is None:
         reader.wrong((*path, "within"), sentence("the cap counts whole days; write for example 7 days"))
-    elif cap is not None:
-        reader.doubtful(path, sentence("this version of engage does not hold e-mails back by a frequency cap yet"))
 
 
 def _team(reader: Reader, workspace: Workspace) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import assert_never
 
 from engage.clock import micros
@@ -19,11 +18,10 @@ from engage.language.lots import Mixer
 from engage.language.meaning import Reader
 from engage.language.model import one_or_several
 from engage.language.moment import Duration, parse_moment
-from engage.language.scenario import Scenario
 from engage.language.source import Path
 from engage.language.vocabulary import Vocabulary
-from engage.language.zones import local_instant
 from engage.plan import moves
+from engage.plan.entry import reentry_of, window_of
 from engage.plan.house import compile_grading, compile_house, compile_scoring
 
 __all__ = ["Compiler", "compile_grading", "compile_house", "compile_plan", "compile_scoring"]
@@ -58,12 +56,12 @@ class Compiler:
             goal=self.condition(model.goal, ("goal",)) if model.goal else None,
             exit=self.condition(model.exit, ("exit",)) if model.exit else None,
             unmatched=audience.unmatched or ("hold" if audience.lists else "continue"),
-            window=_window(model, self.vocabulary),
+            window=window_of(model, self.vocabulary),
             backfill=model.backfill,
             campaign=campaign,
             campaign_status=statuses[0] if statuses else None,
             on=tuple(self._entry_event(occurrence) for occurrence in audience.occurrences),
-            reentry=_reentry(model),
+            reentry=reentry_of(model),
         )
 
     def _audience(self) -> Condition:
@@ -233,30 +231,8 @@ def _globs(named: tuple[str, ...]) -> tuple[str, ...]:
     return () if "any" in named else tuple(map(fold, named))
 
 
-def _reentry(model: Scenario) -> moves.Reentry | None:
-    """Return when one may run through a scenario again."""
-    match model.reentry:
-        case "never":
-            return None
-        case "always":
-            return moves.Reentry()
-        case again:
-            return moves.Reentry(again.after, again.max)
-
-
 def _replaced(change: moves.FieldChange, **values: object) -> moves.FieldChange:
     return replace(change, **values)  # type: ignore[arg-type]
-
-
-def _window(model: Scenario, vocabulary: Vocabulary) -> moves.Window:
-    """Return the entry window as moments: whole local days, both included."""
-    schedule = model.schedule
-    if schedule is None:
-        return moves.Window()
-    midnight = datetime.min.time()
-    start = local_instant(schedule.from_, midnight, vocabulary.zone) if schedule.from_ else None
-    after = schedule.until + timedelta(days=1) if schedule.until else None
-    return moves.Window(start, local_instant(after, midnight, vocabulary.zone) if after else None)
 
 
 def compile_plan(journey: Journey, workspace: Workspace, version: int = 1) -> moves.Plan:

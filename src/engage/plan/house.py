@@ -14,7 +14,10 @@ def compile_house(workspace: Workspace) -> moves.House:
     """Return what holds for all scenarios."""
     company = workspace.company
     queue = next(iter(workspace.team.queues), None)
-    return moves.House(company.name, company.locale, workspace.hours, company.require_consent, queue)
+    limit = company.limits.emails_per_prospect
+    days = limit.within.whole_days if limit is not None else None
+    cap = moves.Cap(limit.count, days) if limit is not None and days is not None else None
+    return moves.House(company.name, company.locale, workspace.hours, company.require_consent, queue, cap)
 
 
 def compile_scoring(workspace: Workspace) -> moves.Scoring:

@@ -62,6 +62,15 @@ class Grading:
 
 
 @dataclass(frozen=True, slots=True)
+class Cap:
+    """At most so many marketing messages for one prospect today and on the days before."""
+
+    count: int
+    #: today included
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """What holds for all scenarios."""
 
@@ -70,3 +79,4 @@ class House:
     hours: Hours
     require_consent: bool = False
     first_queue: str | None = None
+    cap: Cap | None = None

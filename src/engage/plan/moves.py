@@ -36,7 +36,7 @@ from engage.plan.acts import (
     Trigger,
     Wait,
 )
-from engage.plan.models import GradeCriterion, Grading, House, Inactivity, ScoreRule, Scoring
+from engage.plan.models import Cap, GradeCriterion, Grading, House, Inactivity, ScoreRule, Scoring
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,7 @@ __all__ = [
     "AddToCampaign",
     "AdjustScore",
     "Assign",
+    "Cap",
     "ChangeLists",
     "ChangeTags",
     "CreateTodo",

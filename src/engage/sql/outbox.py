@@ -15,7 +15,6 @@ from sqlalchemy import (
     FromClause,
     Select,
     and_,
-    case,
     delete,
     exists,
     false,
@@ -147,7 +146,7 @@ def _present(category_id: int | None) -> ColumnElement[int]:
     return func.coalesce(found.scalar_subquery(), 0)
 
 
-def _mine(database: str) -> tuple[ColumnElement[bool], ...]:
+def mine(database: str) -> tuple[ColumnElement[bool], ...]:
     """Return the tests that a standing is of a row at the step."""
     who = t.standings.c.prospect_id
     return who == cohort.c.prospect_id, near_in(database, who), HERE
@@ -155,7 +154,7 @@ def _mine(database: str) -> tuple[ColumnElement[bool], ...]:
 
 def _add_up(site: Site, points: ColumnElement[int], category_id: int | None) -> list[Executable]:
     s, c = t.standings, t.category_scores
-    statements: list[Executable] = [update(s).values(score=s.c.score + points).where(*_mine(site.database))]
+    statements: list[Executable] = [update(s).values(score=s.c.score + points).where(*mine(site.database))]
     if category_id is not None:
         made = upsert(site.database, c).from_select(
             ["prospect_id", "category_id", "points"],
@@ -169,12 +168,12 @@ def _add_up(site: Site, points: ColumnElement[int], category_id: int | None) -> 
 def _bring_to(site: Site, to: int, change: ColumnElement[int], category_id: int | None) -> list[Executable]:
     s, c = t.standings, t.category_scores
     if category_id is None:
-        return [update(s).values(score=to).where(*_mine(site.database))]
+        return [update(s).values(score=to).where(*mine(site.database))]
     made = upsert(site.database, c).from_select(
         ["prospect_id", "category_id", "points"],
         rows(cohort.c.prospect_id, literal(category_id), literal(to)),
     )
-    moved = update(s).values(score=s.c.score + change).where(*_mine(site.database))
+    moved = update(s).values(score=s.c.score + change).where(*mine(site.database))
     set_ = {"points": made.excluded.points}  # type: ignore[attr-defined]
     return [moved, made.on_conflict_do_update(index_elements=[c.c.prospect_id, c.c.category_id], set_=set_)]  # type: ignore[attr-defined]
 
@@ -240,24 +239,4 @@ def opt_out(database: str) -> list[Executable]:
     still_in = exists(select(1).where(s.c.prospect_id == cohort.c.prospect_id, not_(s.c.opted_out)))
     values = (cohort.c.prospect_id, NOW, literal("opt_out"), literal("scenario"))
     noted = insert(t.consents).from_select(["prospect_id", "at", "kind", "source"], rows(*values).where(still_in))
-    return [noted, update(s).values(opted_out=True).where(*_mine(database))]
-
-
-@standing
-def assign_to(database: str, owner: str) -> list[Executable]:
-    """Give all the same owner."""
-    s = t.standings
-    return [update(s).values(owner=owner).where(*_mine(database))]
-
-
-@standing
-def assign_round(database: str, members: tuple[str, ...]) -> list[Executable]:
-    """Give owners in turn, prospects in the order of their keys, members in the order given."""
-    s = t.standings
-    place = func.row_number().over(order_by=cohort.c.prospect_id) - 1
-    turn = select(cohort.c.prospect_id, (place % len(members)).label("turn")).where(HERE).subquery()
-    owner: ColumnElement[Any] = literal(f"user:{members[0]}")
-    if len(members) > 1:
-        owner = case({number: f"user:{name}" for number, name in enumerate(members)}, value=turn.c.turn)
-    mine = (s.c.prospect_id == turn.c.prospect_id, near_in(database, s.c.prospect_id))
-    return [update(s).values(owner=owner).where(*mine)]
+    return [noted, update(s).values(opted_out=True).where(*mine(database))]

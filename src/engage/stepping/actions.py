@@ -12,7 +12,7 @@ from engage.intake.people import tag_ids
 from engage.language.calendar import after
 from engage.language.fields import fold
 from engage.plan import moves
-from engage.sql import outbox
+from engage.sql import outbox, owning
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus, Outcome
 from engage.sql.cohort import cohort
@@ -21,6 +21,7 @@ from engage.sql.outbox import Site
 from engage.sql.setting import set_field
 from engage.sql.standing import NOW, near, standing
 from engage.sql.texts import Texts
+from engage.stepping.capping import with_room
 from engage.stepping.changes import touch
 from engage.stepping.walk import Place, Test, Walk
 
@@ -55,7 +56,7 @@ def _sift(walk: Walk, step: moves.Step, action: Action, places: list[Place]) -> 
     """Let those go on who cannot be served, with the reason; return the places of the others."""
     match action:
         case moves.SendEmail():
-            return _mailable(walk, step, action, places)
+            return with_room(walk, action, _mailable(walk, step, action, places))
         case moves.Assign():
             return _assignable(walk, step, action, places)
         case moves.CreateTodo(to="owner") if walk.tick.plans.house.first_queue is None:
@@ -207,7 +208,7 @@ def _joining(database: str, act: moves.AddToCampaign) -> Executable:
 
 def _assigning(walk: Walk, act: moves.Assign, places: tuple[int, ...]) -> list[Executable]:
     if act.kind != "group":
-        return outbox.assign_to(walk.database, f"{act.kind}:{act.name}")
+        return owning.assign_to(walk.database, f"{act.kind}:{act.name}")
     members = _members(walk, act.name)
     count = sum(walk.places[number].count for number in places)
     turns: list[Executable] = []
@@ -217,7 +218,7 @@ def _assigning(walk: Walk, act: moves.Assign, places: tuple[int, ...]) -> list[E
         last = count - 1 - (count - 1 - place) % len(members)
         mine = and_(g.c.group_key == act.name, g.c.user_id == user)
         turns.append(update(g).values(served=latest + 1 + last).where(mine))
-    return [*outbox.assign_round(walk.database, tuple(user for user, _ in members)), *turns]
+    return [*owning.assign_round(walk.database, tuple(user for user, _ in members)), *turns]
 
 
 def _facet(action: Action) -> str:

@@ -70,7 +70,7 @@ def _step(walk: Walk, step: moves.Step, places: list[Place]) -> None:
             case Phase.ARRIVES:
                 _arrive(walk, step, place)
             case Phase.STAYS:
-                _stay(walk, place)
+                _stay(walk, place, Phase.STAYS)
             case Phase.WAITS:
                 _wait(walk, step, place)
     acting = [place for place in places if place.fate == "moving" and place.step == step.key and place.count]
@@ -82,7 +82,7 @@ def _arrive(walk: Walk, step: moves.Step, place: Place) -> None:
     """Begin a step for those who just came: some wait; who does not stays ``moving`` and acts."""
     if step.stay is not None:
         if time_arrival(walk, place, step.stay, Phase.STAYS):
-            _stay(walk, place)
+            _stay(walk, place, Phase.STAYS)
     elif isinstance(step.act, moves.Wait):
         if time_arrival(walk, place, step.act.length, Phase.WAITS):
             _wait(walk, step, place)
@@ -90,17 +90,20 @@ def _arrive(walk: Walk, step: moves.Step, place: Place) -> None:
         arrive_at_trigger(walk, step, step.act, place)
 
 
-def _stay(walk: Walk, place: Place) -> None:
+def _stay(walk: Walk, place: Place, phase: Phase) -> None:
     """Of those who stay before a step acts, those not due stay on."""
     if place.due_to is None or place.due_to > walk.tick.at:
         early = walk.divide(place, EARLY)
-        walk.waits_on([early], Phase.STAYS)
+        walk.waits_on([early], phase)
 
 
 def _wait(walk: Walk, step: moves.Step, place: Place) -> None:
     """Of those for whom the step itself waits, let those go whose time is over, or whose event came."""
     if isinstance(step.act, moves.Trigger):
         stand_at_trigger(walk, step, step.act, [place])
+        return
+    if isinstance(step.act, moves.SendEmail):
+        _stay(walk, place, Phase.WAITS)
         return
     walk.waits_on(walk.leave_due(step, [place], Outcome.COMPLETED), Phase.WAITS)
 
