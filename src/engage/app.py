@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from engage.effects.delivery import deliver
 from engage.effects.outbox import OutboxFolder
 from engage.effects.post import Delivered, Post, Progress
 from engage.errors import Invalid, Outside, Refused
-from engage.graph.build import build
 from engage.graph.folder import read_workspace
-from engage.language.load import Workspace, load, with_vocabulary
-from engage.plan import moves
-from engage.plan.compile import compile_grading, compile_house, compile_plan, compile_scoring
-from engage.plan.difference import difference
+from engage.language.load import Workspace
 from engage.problem import errors
 from engage.settings import Settings
 from engage.sql import tables as t
@@ -31,36 +25,16 @@ from engage.sql.connect import connect, reading
 from engage.sql.locks import exclusive
 from engage.sql.schema import check as check_schema
 from engage.sql.schema import create
+from engage.stepping.applied import Applied, compiled, read_applied
+from engage.stepping.compare import compare, confirmed
 from engage.stepping.journeys import PlanChanged
-from engage.stepping.preview import (
-    Changes,
-    ScenarioChange,
-    audience_size,
-    mails_at_once,
-    refusals_of,
-    waiting_at,
-)
+from engage.stepping.preview import Changes
 from engage.stepping.publish import publish
 from engage.stepping.tick import Ticked, tick
 from engage.stepping.transact import Hook
 from engage.wording import sentence
 
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What runs: the workspace as it was applied, and its plans."""
-
-    workspace: Workspace
-    plans: moves.Plans
-
-    @property
-    def custom(self) -> dict[str, str]:
-        """The types of custom fields, by name."""
-        return {name: field.type for name, field in self.workspace.company.fields.items()}
-
-
-Value = TypeVar("Value")
-Pairs = tuple[tuple[str, Value], ...]
+__all__ = ["App", "Applied", "apply", "compiled", "open_app", "preview"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +47,7 @@ class App:
     def applied(self) -> Applied:
         """Return what was applied to the database."""
         with reading(self.engine).connect() as connection:
-            files = dict(connection.execute(select(t.applied_files.c.path, t.applied_files.c.text)).all())
-            versions = _versions(connection)
-            users = tuple(connection.scalars(select(t.users.c.id)).all())
-        return _applied(tuple(sorted(files.items())), tuple(sorted(versions.items())), tuple(sorted(users)))
+            return read_applied(connection)
 
     def tick(self, now: datetime, chunk: int = CHUNK, hook: Hook = lambda _: None) -> Ticked:
         """Tick once, alone: who comes while another ticks waits for its turn.
@@ -123,38 +94,6 @@ def _post(settings: Settings, applied: Applied) -> Post:
         channel=OutboxFolder(settings.workspace / "outbox"),
         suppress={key: plan.suppress for key, plan in plans.scenarios.items() if plan.suppress is not None},
     )
-
-
-@lru_cache(maxsize=2)
-def _applied(files: Pairs[str], versions: Pairs[int], users: tuple[str, ...]) -> Applied:
-    """Return what was applied; a daemon's ticks find the same again and again.
-
-    A scenario that this version of engage cannot read is broken, and not run by half.
-    """
-    workspace, problems = load(dict(files))
-    wrong = [problem for problem in errors(problems) if problem.place.file.startswith("scenarios/")]
-    unreadable = {Path(problem.place.file).stem: str(problem) for problem in reversed(wrong)}
-    readable = {key: version for key, version in versions if key not in unreadable}
-    found = compiled(with_vocabulary(workspace, users), readable)
-    why = {key: unreadable[key] for key, _ in versions if key in unreadable}
-    return replace(found, plans=replace(found.plans, broken={**found.plans.broken, **why}))
-
-
-def _versions(connection: Connection) -> dict[str, int]:
-    """Return the version of each applied scenario."""
-    return dict(connection.execute(select(t.scenarios.c.key, t.scenarios.c.version)).all())
-
-
-def compiled(workspace: Workspace, versions: Mapping[str, int]) -> Applied:
-    """Return a workspace with the plans of the scenarios that have a version."""
-    plans, broken = {}, {}
-    for key, version in versions.items():
-        try:
-            plans[key] = compile_plan(build(workspace.scenarios[key]), workspace, version)
-        except Exception as error:
-            broken[key] = f"this version of engage cannot read what was applied: {type(error).__name__} {error}"
-    house, scoring, grading = compile_house(workspace), compile_scoring(workspace), compile_grading(workspace)
-    return Applied(workspace, moves.Plans(house, plans, scoring, grading, broken))
 
 
 def open_app(settings: Settings, *, checked: bool = True) -> App:
@@ -216,61 +155,11 @@ def valid_workspace(app: App) -> Workspace:
     return workspace
 
 
-def preview(app: App, workspace: Workspace, now: datetime) -> tuple[Changes, Applied, Applied]:
+def preview(
+    app: App, workspace: Workspace, now: datetime, *, keep_waits: bool = False
+) -> tuple[Changes, Applied, Applied]:
     """Return what applying a workspace would change, what runs now, and what would run then."""
-    before = app.applied()
-    old_texts, new_texts = before.workspace.texts, workspace.texts
-    added = tuple(path for path in new_texts if path not in old_texts)
-    changed = tuple(path for path in new_texts if path in old_texts and new_texts[path] != old_texts[path])
-    removed = tuple(p for p in old_texts if p not in new_texts and not p.startswith("scenarios/"))
-    with app.engine.connect() as connection, connection.begin():
-        versions = _versions(connection)
-        after = compiled(workspace, {key: versions.get(key, 0) + 1 for key in workspace.scenarios})
-        if after.plans.broken:
-            raise AssertionError(f"valid scenarios cannot be compiled: {after.plans.broken}")
-        scenarios = tuple(
-            change
-            for key, plan in after.plans.scenarios.items()
-            if (change := _change_of(connection, key, plan, before, after, now)) is not None
-        )
-    plans = {change.after.key: change.after for change in scenarios}
-    kept = {key: plan for key, plan in before.plans.scenarios.items() if key not in plans}
-    rest = {key: replace(plan, version=versions[key]) for key, plan in after.plans.scenarios.items() if key in kept}
-    final = replace(after, plans=replace(after.plans, scenarios={**kept, **rest, **plans}))
-    changes = Changes(
-        added, changed, removed, scenarios,
-        scoring=before.plans.scoring.rules != after.plans.scoring.rules,
-        grading=before.plans.grading != after.plans.grading,
-    )  # fmt: skip
-    return changes, before, final
-
-
-def _change_of(
-    connection: Connection, key: str, plan: moves.Plan, before: Applied, after: Applied, now: datetime
-) -> ScenarioChange | None:
-    """Return what changes in one scenario, or None where its text is as it was."""
-    old = before.plans.scenarios.get(key)
-    if old is None:
-        return ScenarioChange(plan)
-    file = after.workspace.scenarios[key]
-    if before.workspace.scenarios[key].text == file.text:
-        return None
-    journey = build(file)
-    given = tuple(step.key for step in journey.steps.values() if step.given)
-    steps = difference(old, plan, file.model.moved or {}, given)
-    waiting = waiting_at(connection, key)
-    state = connection.scalar(select(t.scenarios.c.state).where(t.scenarios.c.key == key)) or "draft"
-    return ScenarioChange(
-        after=plan,
-        before=old,
-        state=state,
-        steps=steps,
-        waiting=waiting,
-        audience_now=audience_size(connection, before.plans, old.audience, now),
-        audience_then=audience_size(connection, after.plans, plan.audience, now),
-        mails=mails_at_once(steps, plan, waiting),
-        refusals=refusals_of(steps, waiting, key),
-    )
+    return compare(app.engine, app.applied(), workspace, now, keep_waits=keep_waits)
 
 
 def apply(app: App, workspace: Workspace, now: datetime, *, keep_waits: bool = False) -> Changes:
@@ -279,10 +168,11 @@ def apply(app: App, workspace: Workspace, now: datetime, *, keep_waits: bool = F
     Raises Refused, with nothing changed, when waiters would be stranded.
     """
     with exclusive(app.engine, "apply"):
-        changes, before, after = preview(app, workspace, now)
+        changes, before, after = preview(app, workspace, now, keep_waits=keep_waits)
         if changes.refusals:
             raise Refused(changes.refusals[0])
         if not changes.empty:
             with app.engine.connect() as connection, connection.begin():
+                changes = confirmed(connection, changes)
                 publish(connection, workspace, before.plans, after.plans, changes, now, keep_waits=keep_waits)
         return changes

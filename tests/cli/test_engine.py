@@ -138,6 +138,61 @@ def test_a_refused_plan_changes_nothing(running: Engage) -> None:
     assert json.loads(running("plan", "--json").out)["changes"] is True
 
 
+def test_a_plan_shows_what_changed_models_do(running: Engage) -> None:
+    Path("scoring.yaml").write_text("rules: [{activity: page_viewed, points: 5}]\n", "utf-8")
+    Path("grading.yaml").write_text(
+        "profiles: {default: [{name: Mail, match: {email: {contains: example}}, worth: 3}]}\n", "utf-8"
+    )
+    out = running("plan", "--now", MONDAY).out
+    assert "scoring rules change" in out
+    assert " grades would be others" in out
+    data = json.loads(running("plan", "--json", "--now", MONDAY).out)
+    assert (data["scoring"], data["grading"], data["rescored"]) == (True, True, 0)
+    assert data["regraded"] > 0
+
+
+def test_versions_are_listed_compared_and_brought_back(running: Engage) -> None:
+    file = Path("scenarios/hand-over.yaml")
+    first = file.read_text("utf-8")
+    file.write_text(first.replace("wait: 2 days", "wait: 3 days"), "utf-8")
+    assert running("apply", "--yes", "--now", MONDAY).code == 0
+    out = running("versions", "hand-over").out.splitlines()
+    assert [line.split()[0] for line in out] == ["1", "2"]
+    assert out[-1].endswith("runs now")
+    shown = running("diff", "hand-over", "1").out
+    assert "~ step rest" in shown
+    assert "-    wait: 2 days" in shown
+    assert "+    wait: 3 days" in shown
+    data = json.loads(running("diff", "hand-over", "1", "2", "--format", "json").out)
+    assert data["steps"] == {"added": [], "removed": [], "changed": ["rest"]}
+    done = running("rollback", "hand-over", "1", "--yes", "--now", MONDAY)
+    assert done.code == 0, done.err
+    assert "~ step rest: 2 wait there" in done.out
+    assert file.read_text("utf-8") == first
+    assert running("plan", "--exit-code").code == 0
+    assert len(json.loads(running("versions", "hand-over", "--format", "json").out)["versions"]) == 3
+    assert running("diff", "hand-over", "1", "3").out.strip() == "the two versions are the same"
+
+
+def test_a_rollback_leaves_a_file_with_edits_that_were_never_applied(running: Engage) -> None:
+    file = Path("scenarios/hand-over.yaml")
+    first = file.read_text("utf-8")
+    file.write_text(first.replace("wait: 2 days", "wait: 3 days"), "utf-8")
+    assert running("apply", "--yes", "--now", MONDAY).code == 0
+    edited = first.replace("wait: 2 days", "wait: 9 days")
+    file.write_text(edited, "utf-8")
+    done = running("rollback", "hand-over", "1", "--yes", "--now", MONDAY)
+    assert (done.code, file.read_text("utf-8")) == (0, edited)
+    assert "never applied" in done.err
+
+
+@pytest.mark.parametrize("words", [("rollback", "hand-over", "7"), ("diff", "hand-over", "7"), ("versions", "hand")])
+def test_a_version_that_is_not_there(words: tuple[str, ...], running: Engage) -> None:
+    done = running(*words)
+    assert done.code == 1
+    assert "hand-over" in done.err
+
+
 def test_mistakes_stop_an_apply(applied: Engage) -> None:
     Path("scenarios/hand-over.yaml").write_text(SCENARIO.replace("group:east", "group:eats"), "utf-8")
     done = applied("apply")

@@ -211,9 +211,9 @@ def test_what_scenarios_did_is_exported(engine: Engine, tmp_path: Path) -> None:
     )  # fmt: skip
     at, then = "2026-12-01T09:00:00+09:00", "2026-12-01T10:00:00+09:00"
     assert take(engine, "visits").decode("utf-8-sig").splitlines() == [
-        "scenario,run,email,step,outcome,arrived_at,left_at",
-        f"welcome,1,a@x.jp,send,completed,{at},{then}",
-        f"welcome,1,a@x.jp,ask,yes,{at},{then}",
+        "scenario,run,email,step,outcome,arrived_at,left_at,version",
+        f"welcome,1,a@x.jp,send,completed,{at},{then},1",
+        f"welcome,1,a@x.jp,ask,yes,{at},{then},1",
     ]
     assert take(engine, "messages").decode("utf-8-sig").splitlines() == [
         "email,scenario,run,step,template,subject,status,reason,queued_at,sent_at",

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from engage.app import Applied
+from engage.stepping.applied import Applied
 from tests.support.moments import When
 
 

@@ -16,6 +16,7 @@ from engage.cli import (
     testing,
     ticking,
     users,
+    versions,
 )
 from engage.cli.offer import Offer
 
@@ -36,6 +37,9 @@ COMMANDS: tuple[Offer, ...] = (
     Offer("schema", checking.schema, "engage schema scenario -o scenario.schema.json", _FILES),
     Offer("plan", applying.plan, "engage plan --exit-code", _FILES),
     Offer("apply", applying.apply, "engage apply --yes", _FILES),
+    Offer("versions", versions.versions, "engage versions welcome", _FILES),
+    Offer("diff", versions.diff, "engage diff welcome 3 5", _FILES),
+    Offer("rollback", versions.rollback, "engage rollback welcome 4", _FILES),
     Offer("demo", demo.demo, "engage demo --no-serve", _FILES),
     Offer("start", living.start, "engage start welcome", _ENGINE),
     Offer("pause", living.pause, "engage pause welcome", _ENGINE),

@@ -58,11 +58,16 @@ def rescore(
     span = (after_prospect, last)
     lock_ledger(connection)
     lock_standings(connection, select(s).where(_within(t.standings, span)))
+    score_anew(connection, plans, now, span)
+    return last
+
+
+def score_anew(connection: Connection, plans: Plans, now: datetime, span: tuple[int, int]) -> None:
+    """Score the prospects of a span of keys by today's rules; the caller holds their scores and the ledger."""
     _forget(connection, span)
     _earn_anew(connection, plans, now, span)
     write_entries(connection)
     _add_up(connection, span)
-    return last
 
 
 def _within(table: FromClause, span: tuple[int, int]) -> ColumnElement[bool]:

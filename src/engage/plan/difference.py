@@ -54,6 +54,17 @@ def difference(old: Plan, new: Plan, moved: Mapping[str, str], given: Iterable[s
     return Difference(added, removed, changed, targets, branching, doubtful)
 
 
+def unread(waiting: Iterable[str], new: Plan, moved: Mapping[str, str]) -> Difference:
+    """Return what is known to change from a version that cannot be read any more: where some wait, and it is gone.
+
+    Nobody knows where those would have gone on, so ``moved`` must say it.
+    """
+    after = {step.key for step in new.steps}
+    removed = tuple(key for key in waiting if key not in after)
+    targets = {key: moved.get(key) for key in removed}
+    return Difference((), removed, (), targets, tuple(key for key in removed if key not in moved), ())
+
+
 def _content(step: Step) -> Step:
     """Return a step without where it leads: that may change without changing the step."""
     return replace(step, ways=())

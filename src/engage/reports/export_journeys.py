@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from engage.reports.export_kind import ExportKind, Question, Values, fixed, spans, streamed, within
 from engage.sql import tables as t
@@ -12,7 +13,7 @@ from engage.sql.codes import FIRST_NAMED, MessageStatus, Outcome
 
 
 def visit_rows(question: Question) -> Iterator[Values]:
-    """Yield a row for each finished passage, run by run."""
+    """Yield a row for each finished passage, run by run, with the version that was applied when it ended."""
     v, e, p, n = t.visits, t.enrolments, t.prospects, t.outcome_names
     joined = (
         v.join(e, e.c.id == v.c.enrolment_id)
@@ -23,13 +24,20 @@ def visit_rows(question: Question) -> Iterator[Values]:
     )
     chosen = select(
         t.scenarios.c.key.label("scenario"), e.c.run, p.c.email, t.steps.c.key.label("step"), v.c.outcome,
-        v.c.arrived_at, v.c.left_at, n.c.name.label("named"),
+        v.c.arrived_at, v.c.left_at, n.c.name.label("named"), _version_at(v.c.left_at, e.c.scenario_id),
     ).select_from(joined).where(question.asked_for(e.c.prospect_id))  # fmt: skip
     for span in spans(question, e.c.id):
         some = chosen.where(within(v.c.enrolment_id, span)).order_by(v.c.enrolment_id, v.c.move)
         for row in question.rows(some):
             outcome = row.named or Outcome(row.outcome).name.lower()
-            yield row.scenario, row.run, row.email, row.step, outcome, row.arrived_at, row.left_at
+            yield row.scenario, row.run, row.email, row.step, outcome, row.arrived_at, row.left_at, row.version
+
+
+def _version_at(at: ColumnElement[Any], scenario_id: ColumnElement[int]) -> ColumnElement[Any]:
+    """Return the version of a scenario that was the applied one at a moment; visits themselves stay narrow."""
+    k = t.versions.alias("applied")
+    found = select(func.max(k.c.version)).where(k.c.scenario_id == scenario_id, k.c.applied_at <= at)
+    return func.coalesce(found.scalar_subquery(), 1).label("version")
 
 
 def message_rows(question: Question) -> Iterator[Values]:
@@ -71,7 +79,9 @@ def todo_rows(question: Question) -> Iterator[Values]:
         yield tuple(row)
 
 
-VISITS = ExportKind(fixed("scenario", "run", "email", "step", "outcome", "arrived_at", "left_at"), visit_rows)
+VISITS = ExportKind(
+    fixed("scenario", "run", "email", "step", "outcome", "arrived_at", "left_at", "version"), visit_rows
+)
 MESSAGES = ExportKind(
     fixed("email", "scenario", "run", "step", "template", "subject", "status", "reason", "queued_at", "sent_at"),
     message_rows,

@@ -44,20 +44,20 @@ def move_waiters(
     connection: Connection, new: moves.Plans, change: ScenarioChange, now: datetime, *, keep_waits: bool
 ) -> None:
     """Bring the open enrolments of an edited scenario to where the new version has them."""
-    if change.steps is None or change.before is None:
+    if change.steps is None:
         return
-    before = change.before
-    course = course_of(connection, change.after.key, new)
+    before, course = change.before, course_of(connection, change.after.key, new)
     numbers = _numbers(connection, course.id)
     for key, target in change.steps.targets.items():
         _leave_step(connection, new, course, numbers[key], numbers[target] if target else None, now)
-    for key in change.steps.changed:
-        earlier, later = before.step(key), change.after.step(key)
-        _change_step(connection, new, course, numbers[key], earlier, later, now, keep_waits=keep_waits)
+    if before is not None:
+        for key in change.steps.changed:
+            earlier, later = before.step(key), change.after.step(key)
+            _change_step(connection, new, course, numbers[key], earlier, later, now, keep_waits=keep_waits)
     if change.state in ("running", "paused"):
-        if change.after.remembers and not before.remembers:
+        if change.after.remembers and (before is None or not before.remembers):
             remember_all(connection, new, change.after, course.id, now)
-        if change.after.reentry != before.reentry:
+        if before is None or change.after.reentry != before.reentry:
             time_all_again(connection, course, Now.of(new.house, now))
         look_at_everybody(connection, course.id, micros(now))
         time_window(connection, change.after, course.id, now)

@@ -121,7 +121,8 @@ class Entry:
         return true() if self.backfill else or_(past.c.runs.is_not(None), self.begins_to_match)
 
 
-def _entry(tick: Tick, course: Course) -> Entry:
+def entry_of(tick: Tick, course: Course) -> Entry:
+    """Return whom a scenario takes in."""
     plan = course.plan
     bars = tuple(c for c in (plan.suppress, plan.goal, plan.exit) if c is not None)
     among = arrivals if plan.on else looked
@@ -132,7 +133,7 @@ def begin_runs(connection: Connection, tick: Tick, course: Course, span: Span) -
     """Begin the runs of all who may enter; return how many did."""
     first = course.numbers[course.plan.first.key]
     kept = tick.at - course.paused_total
-    statement = _begun(_entry(tick, course))
+    statement = _begun(entry_of(tick, course))
     entered = run(connection, statement, tick.asked, first=first, kept=kept, **span.keys).rowcount
     if entered:
         settle_entry(connection, tick, course, entered)
@@ -218,7 +219,7 @@ def _joined(database: str, campaign: str, status: str | None) -> Executable:
 
 def remember_members(connection: Connection, tick: Tick, course: Course, span: Span) -> None:
     """Keep who of ``looked`` matches now, so that only those who begin to match later enter."""
-    entry = _entry(tick, course)
+    entry = entry_of(tick, course)
     run(connection, _forgotten(entry), tick.asked, **span.keys)
     run(connection, _remembered(connection.dialect.name, entry), tick.asked, **span.keys)
 

@@ -89,6 +89,12 @@ class Fates:
         return case(*whens, (held, TO_RELEASE), else_=ACTIVE)
 
 
+def fates_of(tick: Tick, course: Course) -> Fates:
+    """Return what decides about the open runs of a scenario."""
+    plan = course.plan
+    return Fates(plan.audience, plan.unmatched, plan.suppress, plan.goal, plan.exit, tick.asked.always)
+
+
 def fill_open(connection: Connection, tick: Tick, course: Course, span: Span, fates: Fates | None = None) -> int:
     """Fill the cohort with the open runs of the prospects in ``looked``; return how many.
 

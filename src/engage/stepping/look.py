@@ -28,7 +28,7 @@ from engage.sql.packing import unpacked
 from engage.sql.scratch import clear
 from engage.sql.standing import many, run, standing
 from engage.stepping.enrol import enrol
-from engage.stepping.fates import Fates, fill_open, joined
+from engage.stepping.fates import fates_of, fill_open, joined
 from engage.stepping.faults import blamed
 from engage.stepping.figures import Figures
 from engage.stepping.holding import (
@@ -144,8 +144,7 @@ def _asks_inside(plan: Plan) -> bool:
 
 def look(connection: Connection, tick: Tick, course: Course, span: Span) -> None:
     """Ask goal, exit and holds of the open runs of the prospects in ``looked``; those who do not move stay out."""
-    plan = course.plan
-    fates = Fates(plan.audience, plan.unmatched, plan.suppress, plan.goal, plan.exit, tick.asked.always)
+    plan, fates = course.plan, fates_of(tick, course)
     fill_open(connection, tick, course, span, fates)
     marked = set(run(connection, _places(), tick.asked).scalars())
     if not marked:

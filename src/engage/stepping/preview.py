@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import DBAPIError
 
 from engage.language.conditions import Condition
 from engage.plan import moves
@@ -14,6 +15,7 @@ from engage.plan.difference import Difference
 from engage.sql import tables as t
 from engage.sql.codes import RunState
 from engage.sql.predicates import holds
+from engage.stepping.effect import Effects
 from engage.stepping.journeys import Tick
 from engage.wording import Sentence, sentence
 
@@ -26,14 +28,26 @@ class ScenarioChange:
     before: moves.Plan | None = None
     state: str = "draft"
     steps: Difference | None = None
+    #: where ``moved`` sends the waiters of removed steps
+    moved: Mapping[str, str] = field(default_factory=dict)
     #: enrolments that stand at each step, held ones too
     waiting: Mapping[str, int] | None = None
     #: how many prospects match the audience, by the old and by the new version
     audience_now: int | None = None
     audience_then: int | None = None
-    #: e-mails that would be queued in the next tick for those moved
+    #: e-mails that the next tick would queue at most: for those moved, those whose wait is over, those who enter
     mails: int = 0
     refusals: tuple[Sentence, ...] = ()
+
+    @property
+    def new(self) -> bool:
+        """Whether the scenario was never applied."""
+        return self.steps is None
+
+    @property
+    def edited(self) -> bool:
+        """Whether the scenario's own text changed, so that it has a new version."""
+        return self.before is None or self.before.version != self.after.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +57,11 @@ class Changes:
     added: tuple[str, ...]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
-    scenarios: tuple[ScenarioChange, ...]
+    scenarios: tuple[ScenarioChange, ...] = ()
     scoring: bool = False
     grading: bool = False
+    #: who would enter, leave or be held
+    effects: Effects = field(default_factory=lambda: Effects({}))
 
     @property
     def empty(self) -> bool:
@@ -71,11 +87,16 @@ def waiting_at(connection: Connection, key: str) -> dict[str, int]:
     return dict(connection.execute(counted).all())
 
 
-def audience_size(connection: Connection, plans: moves.Plans, audience: Condition, now: datetime) -> int:
-    """Return how many prospects match an audience at a moment."""
+def audience_size(connection: Connection, plans: moves.Plans, audience: Condition, now: datetime) -> int | None:
+    """Return how many prospects match an audience at a moment; None where the database cannot ask it."""
     asked = Tick(now, plans, (), frozenset(), 0).asked
     s = t.standings
-    return connection.scalar(select(func.count()).select_from(s).where(holds(audience, s.c.prospect_id, asked))) or 0
+    counted = select(func.count()).select_from(s).where(holds(audience, s.c.prospect_id, asked))
+    try:
+        with connection.begin_nested():
+            return connection.scalar(counted) or 0
+    except DBAPIError:
+        return None
 
 
 def refusals_of(change: Difference, waiting: Mapping[str, int], key: str) -> tuple[Sentence, ...]:
@@ -98,9 +119,3 @@ def refusals_of(change: Difference, waiting: Mapping[str, int], key: str) -> tup
         if waiting.get(step)
     ]  # fmt: skip
     return tuple(found)
-
-
-def mails_at_once(change: Difference, after: moves.Plan, waiting: Mapping[str, int]) -> int:
-    """Return how many e-mails the next tick would queue for those whose step was removed."""
-    mails = {step.key for step in after.steps if isinstance(step.act, moves.SendEmail) and step.stay is None}
-    return sum(waiting.get(key, 0) for key, target in change.targets.items() if target in mails)

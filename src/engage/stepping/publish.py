@@ -37,8 +37,9 @@ def publish(
     _lists(connection, workspace)
     _campaigns(connection, workspace)
     for change in changes.scenarios:
-        _scenario(connection, workspace, change, now)
-        if change.before is not None:
+        if change.edited:
+            _scenario(connection, workspace, change, now)
+        if not change.new:
             move_waiters(connection, new, change, now, keep_waits=keep_waits)
     if changes.scoring:
         rescore_all(connection, new, now)
@@ -109,7 +110,7 @@ def _campaigns(connection: Connection, workspace: Workspace) -> None:
 def _scenario(connection: Connection, workspace: Workspace, change: ScenarioChange, now: datetime) -> None:
     """Write a scenario's new version and number its steps."""
     s, plan = t.scenarios, change.after
-    if change.before is None:
+    if change.new:
         values = {"key": plan.key, "name": plan.name, "state": "draft", "version": 1}
         connection.execute(insert(s).values(values))
     else:
