@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from engage.language.conditions import Condition
     from engage.language.vocabulary import Vocabulary
 
+#: What can be imported, and exported again.
+KINDS = "prospects, activities, list-members, opportunities, accounts, campaign-members, users, unsubscribes"
 Mode = Literal["insert", "update", "upsert", "delete"]
 
 
 def import_file(
     session: Session,
-    kind: Annotated[str, typer.Argument(help="prospects, activities, list-members, users, unsubscribes")],
+    kind: Annotated[str, typer.Argument(help=KINDS)],
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The file.")],
     maps: Annotated[
         list[str] | None,
@@ -114,7 +116,7 @@ def _as_data(summary: ImportSummary, session: Session) -> dict[str, object]:
 
 def export(
     session: Session,
-    kind: Annotated[str, typer.Argument(help="prospects, activities, visits, messages, todos, scores, users …")],
+    kind: Annotated[str, typer.Argument(help=f"{KINDS}, todos, visits, messages, scores, report-card")],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write there, not to the terminal.")
     ] = None,

@@ -15,9 +15,12 @@ from sqlalchemy import Connection, Engine
 
 from engage.errors import Refused
 from engage.intake.csvfile import Row, open_csv, rows, wide_cells
+from engage.intake.import_accounts import ACCOUNTS
 from engage.intake.import_activities import ACTIVITIES
+from engage.intake.import_campaign_members import CAMPAIGN_MEMBERS
 from engage.intake.import_kind import Batch, ImportKind, ImportOptions, ImportSummary, Outcome, Task
 from engage.intake.import_members import LIST_MEMBERS
+from engage.intake.import_opportunities import OPPORTUNITIES
 from engage.intake.import_prospects import PROSPECTS
 from engage.intake.import_unsubscribes import UNSUBSCRIBES
 from engage.intake.import_users import USERS
@@ -33,6 +36,9 @@ KINDS: Mapping[str, ImportKind] = {
     "prospects": PROSPECTS,
     "activities": ACTIVITIES,
     "list-members": LIST_MEMBERS,
+    "opportunities": OPPORTUNITIES,
+    "accounts": ACCOUNTS,
+    "campaign-members": CAMPAIGN_MEMBERS,
     "users": USERS,
     "unsubscribes": UNSUBSCRIBES,
 }

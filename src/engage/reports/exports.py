@@ -20,6 +20,7 @@ from engage.reports.export_activities import ACTIVITIES, SCORES
 from engage.reports.export_journeys import MESSAGES, TODOS, VISITS
 from engage.reports.export_kind import ExportKind, Question
 from engage.reports.export_prospects import PROSPECTS
+from engage.reports.export_sales import ACCOUNTS, CAMPAIGN_MEMBERS, OPPORTUNITIES
 from engage.reports.export_team import LIST_MEMBERS, UNSUBSCRIBES, USERS
 from engage.sql.connect import reading
 from engage.sql.predicates import Now
@@ -30,6 +31,9 @@ KINDS: Mapping[str, ExportKind] = {
     "prospects": PROSPECTS,
     "activities": ACTIVITIES,
     "list-members": LIST_MEMBERS,
+    "opportunities": OPPORTUNITIES,
+    "accounts": ACCOUNTS,
+    "campaign-members": CAMPAIGN_MEMBERS,
     "users": USERS,
     "unsubscribes": UNSUBSCRIBES,
     "visits": VISITS,

@@ -31,11 +31,11 @@ from engage.sql.tables.people import (
     field_values,
     list_members,
     lists,
-    opportunities,
     prospect_tags,
     prospects,
     standings,
 )
+from engage.sql.tables.sales import accounts, opportunities
 from engage.sql.tables.team import (
     applied_files,
     group_members,
@@ -48,6 +48,7 @@ from engage.sql.tables.team import (
 
 __all__ = [
     "FIELDS",
+    "accounts",
     "activities",
     "applied_files",
     "audience_members",

@@ -14,7 +14,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    UniqueConstraint,
     false,
     text,
 )
@@ -146,18 +145,4 @@ campaign_members = Table(
     Column("since", Instant, nullable=False),
     Index(None, "campaign_id", "prospect_id"),
     sqlite_with_rowid=False,
-)
-
-opportunities = Table(
-    "opportunities",
-    metadata,
-    Column("id", Key, primary_key=True),
-    Column("prospect_id", Key, nullable=False, index=True),
-    Column("key", Text, nullable=False),
-    Column("name", Text),
-    Column("status", Text, nullable=False),
-    Column("stage", Text),
-    Column("stage_folded", Text),
-    Column("amount", Float),
-    UniqueConstraint("prospect_id", "key"),
 )
