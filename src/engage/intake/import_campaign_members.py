@@ -27,6 +27,7 @@ from engage.intake.mapping import Column as FileColumn
 from engage.intake.records import Cells, Record, RecordReader, counted, key_of, loose, said
 from engage.intake.staging import announce, drop_rows, find_people, hold_people, load, make_people, staged
 from engage.intake.typed import Value
+from engage.language.lots import lot_of
 from engage.language.vocabulary import Vocabulary
 from engage.problem import unknown
 from engage.sql import tables as t
@@ -68,8 +69,8 @@ def write_members(connection: Connection, records: Sequence[Record], task: Task,
     if not records:
         return Outcome()
     clear(connection, members)
-    rows = [(n, str(record.values["email"]), record.key[1], numbers[record.key[0]]) for n, record in enumerate(records)]
-    load(connection, members, ("n", "email", "email_folded", "campaign_id"), rows)
+    rows = [(n, str(r.values["email"]), r.key[1], lot_of(r.key[1]), numbers[r.key[0]]) for n, r in enumerate(records)]
+    load(connection, members, ("n", "email", "email_folded", "lot", "campaign_id"), rows)
     missing, made = find_people(connection, members), frozenset[int]()
     if missing and task.options.create_prospects and task.options.mode in ("upsert", "insert"):
         made, missing = make_people(connection, members, task.now), []

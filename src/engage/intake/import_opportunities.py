@@ -34,6 +34,7 @@ from engage.intake.records import Cells, Record, RecordReader, counted, key_of, 
 from engage.intake.staging import announce, drop_rows, find_people, hold_people, load, make_people, staged
 from engage.intake.typed import Value
 from engage.language.fields import fold
+from engage.language.lots import lot_of
 from engage.language.vocabulary import Vocabulary
 from engage.problem import unknown
 from engage.sql import tables as t
@@ -86,8 +87,8 @@ def write_deals(connection: Connection, records: Sequence[Record], task: Task) -
     if not records:
         return Outcome()
     clear(connection, deals)
-    rows = [(n, str(record.values["email"]), record.key[1], record.key[0]) for n, record in enumerate(records)]
-    load(connection, deals, ("n", "email", "email_folded", "key"), rows)
+    rows = [(n, str(r.values["email"]), r.key[1], lot_of(r.key[1]), r.key[0]) for n, r in enumerate(records)]
+    load(connection, deals, ("n", "email", "email_folded", "lot", "key"), rows)
     why, made = _people(connection, records, task)
     hold_people(connection, deals)
     old = _stored(connection)
