@@ -48,11 +48,14 @@ def _folder_of(session: Session, paths: list[Path]) -> Path:
 def _problems(session: Session, folder: Path) -> tuple[Problem, ...]:
     """Return all problems; the database is asked for further users only where something is wrong."""
     from engage.graph.folder import read_workspace
+    from engage.graph.times import all_past_dates
 
-    _, problems = read_workspace(folder)
+    workspace, problems = read_workspace(folder)
     if errors(problems) and (users := database_users(session)):
-        _, problems = read_workspace(folder, users)
-    return problems
+        workspace, problems = read_workspace(folder, users)
+    if errors(problems):
+        return problems
+    return tuple(sorted((*problems, *all_past_dates(workspace, session.clock())), key=lambda problem: problem.place))
 
 
 def database_users(session: Session) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from engage.graph.mails import mailed_twice, mails_reached
 from engage.graph.references import references
 from engage.graph.shape import doubles, jumps, moved, unreachable
 from engage.graph.texts import texts
+from engage.graph.times import hours, mail_dates
 from engage.language.load import ScenarioFile, Workspace
 from engage.language.naming import walk
 from engage.language.reading import value_at
@@ -39,6 +40,8 @@ CHECKS: tuple[Check, ...] = (
     mails_reached,
     mailed_twice,
     lists_in_both,
+    hours,
+    mail_dates,
     cases,
 )
 

@@ -127,7 +127,7 @@ def _detail(placed: Placed, journey: Journey) -> str:
         case words.Assign() as word:
             return word.assignment.to
         case words.Wait(wait=length):
-            return str(length)
+            return _said(placed, journey) if isinstance(length, words.UntilMoment | words.UntilDay) else str(length)
         case words.AddToCampaign(add_to_campaign=member):
             return f"{member.campaign}: {member.status}" if member.status else member.campaign
         case words.AdjustScore() as word:

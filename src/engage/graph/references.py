@@ -55,12 +55,24 @@ def _step(word: words.StepWord, path: Path, reader: Reader) -> None:
             _other(name, (*path, "enrol"), reader)
         case words.Leave(leave=name):
             _other(name, (*path, "leave"), reader)
+        case words.Wait(wait=words.UntilDay(field=name)):
+            _day(name, (*path, "wait", "field"), reader)
         case words.Trigger():
             for place, occurrence in enumerate(word.occurrences):
                 inner = (place,) if isinstance(word.trigger, tuple) else ()
                 occurrence_names(occurrence, (*path, "trigger", *inner), reader)
         case _:
             return
+
+
+def _day(name: str, path: Path, reader: Reader) -> None:
+    """Look up a field that says a day."""
+    fields = reader.vocabulary.fields
+    if reader.known("field", name, fields, path) and name in fields and fields[name].type not in ("date", "datetime"):
+        message = sentence(
+            "{field} is a field of type {type}; name one of type date", field=name, type=fields[name].type
+        )
+        reader.wrong(path, message)
 
 
 def _inner(path: Path, key: str, reader: Reader) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
@@ -9,7 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from engage.language.criteria import Scalar
 from engage.language.model import Filled, Ident, Idents, Model, Text, Texts, by_shape
-from engage.language.moment import Duration
+from engage.language.moment import Duration, parse_wall
+from engage.wording import sentence
 
 
 class Step(Model):
@@ -25,12 +27,27 @@ class Staying(Step):
     after: Duration | None = Field(None, description="stay this long; then act on that moment's data")
 
 
+def _wall(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError(sentence("this must be text; put it in quotes"))
+    return parse_wall(value)
+
+
+_WallText = Annotated[str, Field(examples=["2026-12-01T10:00"])]
+#: A moment as it is written: naive, unless it has an offset.
+WallMoment = Annotated[datetime, BeforeValidator(_wall, json_schema_input_type=_WallText)]
+
+
 class Mailing(Model):
     """An e-mail and how it is sent."""
 
     template: Ident = Field(description="the template's name")
     from_: Literal["sender", "owner"] | None = Field(
         None, alias="from", description="whose name and address it bears: sender or owner; default: the template's"
+    )
+    on_date: WallMoment | None = Field(
+        None,
+        description="only on this day, from this moment on, for example 2026-12-01T10:00; who comes later is skipped",
     )
     once: bool = Field(False, description="skip who was ever mailed this template")
 

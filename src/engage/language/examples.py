@@ -57,7 +57,12 @@ EXAMPLES: Mapping[str, str] = {
     - assign: group:east""",
     "wait": """\
 - wait: 3 days
-- wait: 2 business days""",
+- wait: 2 business days
+- wait: {until: 2027-01-12T09:00, on_past: leave}
+- wait: {until: next monday 09:00}
+- wait: {until: "09:00"}
+- wait: {field: renewal_date, offset: -30 days, at: "09:00", on_missing: go_on}
+- wait: {field: renewal_date, yearly: true}""",
     "switch": """\
 - id: interest
   switch:

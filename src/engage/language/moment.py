@@ -163,14 +163,25 @@ def parse_moment(text: str, zone: ZoneInfo, *, parse_day: bool = False) -> datet
     """
     if parse_day and _DATE.fullmatch(text):
         return day_start(parse_date(text), zone)
+    return instant_of(parse_wall(text), zone)
+
+
+def parse_wall(text: str) -> datetime:
+    """Return a moment as it is written: naive, what a clock on a wall shows, unless it has an offset."""
     found = _MOMENT.fullmatch(text)
     if not found:
         raise ValueError(sentence("{text} is not a moment; write it as 2026-12-01T09:00", text=repr(text[:60])))
-    day, clock = parse_date(found.group(1)), parse_time(found.group(5))
     offset = found.group(10)
-    if offset is None:
-        return local_instant(day, clock, zone)
-    return datetime.combine(day, clock, _offset(offset)).astimezone(UTC)
+    return datetime.combine(
+        parse_date(found.group(1)), parse_time(found.group(5)), None if offset is None else _offset(offset)
+    )
+
+
+def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant of a written moment, in UTC; a naive one is local time in the zone."""
+    if wall.tzinfo is None:
+        return local_instant(wall.date(), wall.time(), zone)
+    return wall.astimezone(UTC)
 
 
 def _offset(text: str) -> timezone:

@@ -89,7 +89,8 @@ def _is_tag(location: tuple[int | str, ...], place: int) -> bool:
 def _sentence(detail: ErrorDetails, model: type[BaseModel], source: Source, path: Path) -> Sentence:
     kind, context = detail["type"], dict(detail.get("ctx") or {})
     if kind == "extra_forbidden":
-        return unknown("key", str(detail["loc"][-1]), _siblings(model, detail["loc"]))
+        key = str(detail["loc"][-1])
+        return unknown("key", key, [each for each in _siblings(model, detail["loc"]) if each != key])
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         return _no_step(source, path) if kind == "union_tag_not_found" else _no_shape(context)
     if kind == "value_error":
@@ -126,6 +127,7 @@ _SHAPES: Mapping[str, str] = {
     "list": SENTENCES["tuple_type"],
     "mapping, list": "this must be a mapping: key: value; or a list of them",
     "value, mapping": "this must be one value, or a mapping: key: value",
+    "value, moment, day": "this must be one value, or a mapping: key: value",
     "value, list": "this must be one value, or a list",
 }
 

@@ -12,6 +12,7 @@ from engage.language.cases import Case
 from engage.language.criteria import Condition
 from engage.language.model import AsTuple, Filled, Ident, Idents, LocalDay, Model, by_shape
 from engage.language.moment import Duration
+from engage.language.opening import ScenarioHours
 from engage.language.steps import Occurrence, Occurrences, Steps
 
 
@@ -97,6 +98,10 @@ class Scenario(Model):
     reentry: Annotated[
         Annotated[Literal["never", "always"], Tag("value")] | Annotated[Again, Tag("mapping")], Discriminator(by_shape)
     ] = Field("never", description="may one run through it again: never, always, or {after, max}")
+    hours: ScenarioHours = Field(
+        "always",
+        description="when its e-mails may go: `business` (the workspace's hours), `always`, or hours of its own",
+    )
     goal: Condition | None = Field(None, description="met: leave at once, counted as goal reached")
     exit: Condition | None = Field(None, description="met: leave at once")
     moved: dict[Ident, Ident] | None = Field(None, description="where waiters of a removed step go")

@@ -38,6 +38,7 @@ from engage.language.crossing import Enrol, Leave
 from engage.language.model import AsTuple
 from engage.language.moment import Duration
 from engage.language.occurrences import MailTarget, Occurrence, Occurrences, Target
+from engage.language.waiting import UntilDay, UntilMoment, Wait
 
 __all__ = [
     "ELSE",
@@ -80,6 +81,8 @@ __all__ = [
     "Target",
     "Todo",
     "Trigger",
+    "UntilDay",
+    "UntilMoment",
     "Wait",
     "blocks",
     "step_key",
@@ -118,12 +121,6 @@ class Rule(Staying):
     rule: Condition = Field(description="the condition")
     yes: Steps = Field((), description="the steps if it holds")
     no: Steps = Field((), description="the steps if it does not")
-
-
-class Wait(Step):
-    """Stay here for an elapsed time."""
-
-    wait: Duration = Field(description="for example 3 days, or 1 day 2 hours")
 
 
 class End(Staying):

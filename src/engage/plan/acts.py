@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
+from engage.language.appointments import DayRule, Until
 from engage.language.conditions import Condition
 from engage.language.expressions import Parts
 from engage.language.fields import FieldType
+from engage.language.hours import Hours
 from engage.language.lots import Mixer
 from engage.language.moment import Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """Where local times are told: in one zone, or in each prospect's own, the one being for those without."""
+
+    zone: ZoneInfo
+    of_prospect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +32,11 @@ class SendEmail:
     marketing: bool
     from_owner: bool
     once: bool
+    #: only on this day, from this moment on; naive: local
+    on_date: datetime | None = None
+    #: when it may go; None: always
+    hours: Hours | None = None
+    zone: Zone = Zone(ZoneInfo("UTC"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +183,28 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """Stay until a moment that is fixed on arrival; ``leave_past`` ends the run where it lies behind."""
+
+    until: Until
+    zone: Zone
+    leave_past: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaitDay:
+    """Stay until a day that a field says; a changed field moves the moment, a cleared one ends the wait."""
+
+    field: str
+    type: FieldType
+    custom: bool
+    rule: DayRule
+    zone: Zone
+    leave_past: bool
+    leave_missing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Switch:
     """Ask several conditions; the first that holds decides, none is ``else``."""
 
@@ -194,5 +233,5 @@ class End:
 
 Act = (
     SendEmail | ChangeLists | ChangeTags | AdjustScore | SetField | Assign | CreateTodo | Notify | AddToCampaign
-    | OptOut | Enrol | Leave | Trigger | Rule | Wait | Switch | Split | GoTo | End
+    | OptOut | Enrol | Leave | Trigger | Rule | Wait | WaitUntil | WaitDay | Switch | Split | GoTo | End
 )  # fmt: skip

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import time
 from typing import assert_never
 
-from engage.clock import micros
 from engage.graph.build import END, Journey, Placed, in_order, ways_of
+from engage.graph.times import opening_of
 from engage.language import steps as words
+from engage.language.appointments import DayRule
 from engage.language.conditions import AllOf, AnyOf, Condition
 from engage.language.criteria import Condition as ConditionWord
 from engage.language.events import MAIL_EVENTS
-from engage.language.expressions import Merge, read_text
-from engage.language.fields import FieldType, fold
+from engage.language.expressions import read_text
+from engage.language.fields import fold
 from engage.language.load import ScenarioFile, Workspace
 from engage.language.lots import Mixer
 from engage.language.meaning import Reader
 from engage.language.model import one_or_several
-from engage.language.moment import Duration, parse_moment
+from engage.language.moment import Duration
 from engage.language.source import Path
 from engage.language.vocabulary import Vocabulary
 from engage.plan import moves
+from engage.plan.changes import field_change
 from engage.plan.entry import reentry_of, window_of
 from engage.plan.house import compile_grading, compile_house, compile_scoring
 
@@ -34,6 +37,9 @@ class Compiler:
         self.journey, self.workspace = journey, workspace
         self.file: ScenarioFile = journey.file
         self.vocabulary: Vocabulary = workspace.vocabulary
+        opening, bound, own = opening_of(journey, workspace)
+        self.hours = opening if bound else None
+        self.zone = moves.Zone(opening.zone, own)
 
     def condition(self, word: ConditionWord | None, path: Path, *, hours: bool = False) -> Condition:
         """Return the meaning of a condition of this scenario."""
@@ -112,7 +118,9 @@ class Compiler:
                 change = word.change
                 return moves.AdjustScore(change.by, change.to, change.category)
             case words.SetField() as word:
-                return moves.SetField(tuple(self._change(name, value) for name, value in word.set_field.items()))
+                return moves.SetField(
+                    tuple(field_change(self.vocabulary, name, value) for name, value in word.set_field.items())
+                )
             case words.Assign() as word:
                 kind, _, name = word.assignment.to.partition(":")
                 return moves.Assign(kind, name, word.assignment.reassign)  # type: ignore[arg-type]
@@ -134,8 +142,8 @@ class Compiler:
                 return self._trigger(word)
             case words.Rule() as word:
                 return moves.Rule(self.condition(word.rule, (*placed.path, "rule"), hours=True))
-            case words.Wait() as word:
-                return moves.Wait(word.wait)
+            case words.Wait(wait=length):
+                return self._wait(length)
             case words.Switch() as word:
                 return self._switch(word, placed.path)
             case words.Split(split=arms):
@@ -157,34 +165,28 @@ class Compiler:
             )
         )
 
+    def _wait(self, word: Duration | words.UntilMoment | words.UntilDay) -> moves.Act:
+        match word:
+            case words.UntilMoment():
+                return moves.WaitUntil(word.until, self.zone, word.on_past == "leave")
+            case words.UntilDay():
+                field = self.vocabulary.fields[word.field]
+                first = self.workspace.hours.windows[0].start
+                rule = DayRule(word.offset, word.at or time(first // 60, first % 60), word.yearly)
+                leave = word.on_past == "leave", word.on_missing == "leave"
+                return moves.WaitDay(field.name, field.type, field.custom, rule, self.zone, *leave)
+            case _:
+                return moves.Wait(word)
+
     def _send(self, word: words.SendEmail) -> moves.SendEmail:
         mailing = word.mailing
         heads = self.workspace.templates.get(mailing.template, {})
         head = next((t.head for t in heads.values()), None)
         from_owner = (mailing.from_ or (head.from_ if head else None)) == "owner"
-        return moves.SendEmail(mailing.template, head is None or head.kind == "marketing", from_owner, mailing.once)
-
-    def _change(self, name: str, value: str | int | float | bool | None) -> moves.FieldChange:
-        field = self.vocabulary.fields[name]
-        change = moves.FieldChange(name, field.type, field.custom)
-        if isinstance(value, str):
-            parts = read_text(value)
-            if len(parts) == 1 and isinstance(parts[0], Merge) and self._copies(parts[0], field.type):
-                return _replaced(change, copy=parts[0].field, parts=parts)
-            if any(isinstance(part, Merge) for part in parts):
-                return _replaced(change, parts=parts)
-            if field.type == "datetime":
-                return _replaced(change, value=micros(parse_moment(value, self.vocabulary.zone, parse_day=True)))
-            return _replaced(change, value=(field.choice(value) or value) if field.choices else value)
-        if field.type == "text" and value is not None:
-            return _replaced(change, value=str(value))
-        return _replaced(change, value=value)
-
-    def _copies(self, merge: Merge, kind: FieldType) -> bool:
-        """Tell whether a merge field alone is copied as it is; with a filter, or into a text, it is printed."""
-        if merge != Merge("prospect", merge.field):
-            return False
-        return (self.vocabulary.fields[merge.field].type, kind) in ((kind, kind), ("integer", "number"))
+        marketing = head is None or head.kind == "marketing"
+        return moves.SendEmail(
+            mailing.template, marketing, from_owner, mailing.once, mailing.on_date, self.hours, self.zone
+        )
 
     def _trigger(self, word: words.Trigger) -> moves.Trigger:
         length = word.within or word.after
@@ -229,10 +231,6 @@ class Compiler:
 def _globs(named: tuple[str, ...]) -> tuple[str, ...]:
     """Return targets as folded globs; none where any is meant."""
     return () if "any" in named else tuple(map(fold, named))
-
-
-def _replaced(change: moves.FieldChange, **values: object) -> moves.FieldChange:
-    return replace(change, **values)  # type: ignore[arg-type]
 
 
 def compile_plan(journey: Journey, workspace: Workspace, version: int = 1) -> moves.Plan:

@@ -35,6 +35,9 @@ from engage.plan.acts import (
     Switch,
     Trigger,
     Wait,
+    WaitDay,
+    WaitUntil,
+    Zone,
 )
 from engage.plan.models import Cap, GradeCriterion, Grading, House, Inactivity, ScoreRule, Scoring
 
@@ -181,5 +184,8 @@ __all__ = [
     "Switch",
     "Trigger",
     "Wait",
+    "WaitDay",
+    "WaitUntil",
     "Window",
+    "Zone",
 ]

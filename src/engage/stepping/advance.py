@@ -9,6 +9,7 @@ from sqlalchemy.exc import DataError, IntegrityError, InternalError, Operational
 from engage.plan import moves
 from engage.sql.codes import Outcome, Phase
 from engage.stepping.actions import perform
+from engage.stepping.appointments import follow_day, may_go, wait_for_day, wait_until
 from engage.stepping.branching import choose, holding, part
 from engage.stepping.crossing import enrol_elsewhere, leave_elsewhere
 from engage.stepping.finish import finish, write_visits
@@ -86,6 +87,10 @@ def _arrive(walk: Walk, step: moves.Step, place: Place) -> None:
     elif isinstance(step.act, moves.Wait):
         if time_arrival(walk, place, step.act.length, Phase.WAITS):
             _wait(walk, step, place)
+    elif isinstance(step.act, moves.WaitUntil):
+        wait_until(walk, step, step.act, place)
+    elif isinstance(step.act, moves.WaitDay):
+        wait_for_day(walk, step, step.act, place)
     elif isinstance(step.act, moves.Trigger):
         arrive_at_trigger(walk, step, step.act, place)
 
@@ -101,6 +106,9 @@ def _wait(walk: Walk, step: moves.Step, place: Place) -> None:
     """Of those for whom the step itself waits, let those go whose time is over, or whose event came."""
     if isinstance(step.act, moves.Trigger):
         stand_at_trigger(walk, step, step.act, [place])
+        return
+    if isinstance(step.act, moves.WaitDay):
+        follow_day(walk, step, step.act, place)
         return
     if isinstance(step.act, moves.SendEmail):
         _stay(walk, place, Phase.WAITS)
@@ -124,10 +132,12 @@ def act_now(walk: Walk, step: moves.Step, places: list[Place]) -> None:
             enrol_elsewhere(walk, step, enrol, places)
         case moves.Leave() as leave:
             leave_elsewhere(walk, step, leave, places)
-        case moves.Wait() | moves.Trigger():
+        case moves.Wait() | moves.WaitUntil() | moves.WaitDay() | moves.Trigger():
             raise AssertionError("these wait and do not act")
+        case moves.SendEmail() as mail:
+            perform(walk, step, mail, may_go(walk, step, mail, places))
         case (
-            moves.SendEmail() | moves.ChangeLists() | moves.ChangeTags() | moves.AdjustScore() | moves.SetField()
+            moves.ChangeLists() | moves.ChangeTags() | moves.AdjustScore() | moves.SetField()
             | moves.Assign() | moves.CreateTodo() | moves.Notify() | moves.AddToCampaign() | moves.OptOut()
         ) as action:  # fmt: skip
             perform(walk, step, action, places)

@@ -28,6 +28,7 @@ from engage.sql.asked import Now
 from engage.sql.codes import Outcome, Phase, RunState, TimerKind
 from engage.sql.packing import pack
 from engage.sql.standing import standing, whole
+from engage.stepping.appointments import waits_for_moment
 from engage.stepping.changes import announce
 from engage.stepping.figures import Figures
 from engage.stepping.finish import MINUTE
@@ -160,8 +161,10 @@ def _change_step(
 def _begins_anew(old: moves.Step, new: moves.Step, *, keep_waits: bool) -> ColumnElement[bool]:
     """Return who begins a changed step again: its time then counts from the arrival, or the hand-over, as before."""
     if type(old.act) is not type(new.act):
-        stays = isinstance(new.act, moves.Wait | moves.Trigger)
+        stays = isinstance(new.act, moves.Wait | moves.WaitUntil | moves.WaitDay | moves.Trigger)
         return or_(E.c.phase != int(Phase.STAYS), literal(stays))
+    if waits_for_moment(old) or waits_for_moment(new):
+        return and_(E.c.phase == int(Phase.WAITS), literal(not keep_waits))
     if not isinstance(old.act, moves.Trigger) or not isinstance(new.act, moves.Trigger):
         return false()
     if old.act.mails == new.act.mails:

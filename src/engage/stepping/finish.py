@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Insert, Select, Update, case, func, insert
 
 from engage.plan.moves import Step
 from engage.sql import tables as t
-from engage.sql.codes import Phase, RunState, TimerKind
+from engage.sql.codes import Outcome, Phase, RunState, TimerKind
 from engage.sql.cohort import cohort, passages
 from engage.sql.packing import pack
 from engage.sql.scratch import analyse, clear
@@ -144,15 +144,18 @@ def _updated(database: str, values: dict[str, object]) -> Update:
 
 
 def _end(walk: Walk, place: Place) -> None:
-    _checked(walk, place, _ended(walk.database), last_step=place.passed[-1].step_id)
+    last = place.passed[-1]
+    state = RunState.LEFT if last.outcome == Outcome.LEFT else RunState.COMPLETED
+    _checked(walk, place, _ended(walk.database), last_step=last.step_id, ended=int(state))
     touch(walk.connection, walk.tick, "scenario", prospects_at(), here=place.number)
     time_again(walk.connection, walk.course, walk.tick.asked, prospects_at(), here=place.number)
 
 
 @standing
 def _ended(database: str) -> Update:
-    completed = int(RunState.COMPLETED)
-    values = {"step_id": whole("last_step"), "state": completed, "ended_at": NOW, "arrived_at": NOW, "moves": _MOVES}
+    values: dict[str, object] = {
+        "step_id": whole("last_step"), "state": small("ended"), "ended_at": NOW, "arrived_at": NOW, "moves": _MOVES,
+    }  # fmt: skip
     return _updated(database, values)
 
 

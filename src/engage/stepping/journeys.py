@@ -123,6 +123,7 @@ def open_tick(connection: Connection, plans: moves.Plans, now: datetime, chunk: 
     courses.sort(key=lambda course: (-course.plan.priority, course.plan.key))
     asked = [c for course in courses for c in standing_conditions(course.plan)]
     watched = frozenset().union(*(facets(c) for c in (*asked, *grading_conditions(plans.grading))))
+    watched = watched.union(*(follows(course.plan) for course in courses))
     return Tick(now, plans, tuple(courses), watched, chunk, custom)
 
 
@@ -160,7 +161,12 @@ def _course(connection: Connection, row: Any, plan: moves.Plan, numbers: Mapping
 def _facets(plan: moves.Plan) -> frozenset[str]:
     """Return what of a prospect decides about a scenario: who enters, who leaves, who is held."""
     again = frozenset((AGAIN,)) if plan.reentry is not None and plan.reentry.after is not None else frozenset()
-    return again.union(*(facets(condition) for condition in standing_conditions(plan)))
+    return again.union(follows(plan), *(facets(condition) for condition in standing_conditions(plan)))
+
+
+def follows(plan: moves.Plan) -> frozenset[str]:
+    """Return what of a prospect moves those who wait inside: fields, where a wait is for a field's day."""
+    return frozenset(("field",)) if any(isinstance(step.act, moves.WaitDay) for step in plan.steps) else frozenset()
 
 
 def _pauses(connection: Connection, row: Any) -> Pauses:

@@ -31,6 +31,7 @@ from engage.stepping.enrol import enrol
 from engage.stepping.fates import fates_of, fill_open, joined
 from engage.stepping.faults import blamed
 from engage.stepping.figures import Figures
+from engage.stepping.following import follow_days
 from engage.stepping.holding import (
     GOAL,
     LEFT,
@@ -66,6 +67,7 @@ def _look_for_readers(connection: Connection, tick: Tick, timer_ids: Sequence[in
             with blamed(course):
                 look(connection, tick, course, span)
     for course in reading:
+        follow_days(connection, tick, course)
         with blamed(course):
             enrol(connection, tick, course, span)
 
@@ -124,6 +126,7 @@ def look_at_all(connection: Connection, tick: Tick, timer_id: int, course: Cours
         hold_courses(connection, (course,))
         with blamed(course):
             look(connection, tick, course, span)
+            follow_days(connection, tick, course)
             enrol(connection, tick, course, span)
     go_on(connection, timer_id, span, tick.chunk)
 

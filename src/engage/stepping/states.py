@@ -13,13 +13,15 @@ from engage.plan import moves
 from engage.problem import unknown
 from engage.sql import tables as t
 from engage.sql.asked import Now
-from engage.sql.codes import Outcome, RunState, TimerKind
+from engage.sql.codes import Outcome, Phase, RunState, TimerKind
 from engage.sql.cohort import cohort, looked
 from engage.sql.packing import is_postgres, pack
 from engage.sql.predicates import holds
 from engage.sql.scratch import clear
+from engage.stepping.appointments import waits_for_moment
 from engage.stepping.fates import fill_open
 from engage.stepping.figures import Figures
+from engage.stepping.following import keep_moments
 from engage.stepping.holding import LEFT, leave_runs
 from engage.stepping.journeys import Course, Tick, course_of
 from engage.stepping.pauses import open_day
@@ -115,6 +117,8 @@ def resume(connection: Connection, plans: moves.Plans, key: str, now: datetime) 
     for number, step in course.steps.items():
         if _counts_business_days(step):
             _move_business_days(connection, plans, course, number, micros(now))
+    if length:
+        keep_moments(connection, course)
     look_at_everybody(connection, row.id, micros(now))
 
 
@@ -126,6 +130,11 @@ def _counts_business_days(step: moves.Step) -> bool:
     return any(length is not None and length.business_days > 0 for length in lengths)
 
 
+def _lasting(step: moves.Step) -> tuple[int, ...]:
+    """Return the phases of a step in which a length of time is waited for."""
+    return (int(Phase.STAYS),) if waits_for_moment(step) else (int(Phase.STAYS), int(Phase.WAITS))
+
+
 def _move_business_days(connection: Connection, plans: moves.Plans, course: Course, step_id: int, at: int) -> None:
     """Move waits in business days that a pause has moved to the next open day; ``at`` is the moment of the resume.
 
@@ -133,7 +142,10 @@ def _move_business_days(connection: Connection, plans: moves.Plans, course: Cour
     """
     e, hours = t.enrolments, plans.house.hours
     here = and_(
-        e.c.scenario_id == course.id, e.c.step_id == step_id, e.c.state < int(RunState.COMPLETED), e.c.phase > 0
+        e.c.scenario_id == course.id,
+        e.c.step_id == step_id,
+        e.c.state < int(RunState.COMPLETED),
+        e.c.phase.in_(_lasting(course.steps[step_id])),
     )
     for due in connection.scalars(select(e.c.due_at).where(here, e.c.due_at < HORIZON).distinct()).all():
         real = course.pauses.real(micros(due))

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Executable, Select, Update, fu
 from engage.language.conditions import Condition
 from engage.plan.moves import Step
 from engage.sql.asked import Now
-from engage.sql.codes import Phase
+from engage.sql.codes import Outcome, Phase
 from engage.sql.cohort import cohort
 from engage.sql.predicates import holds
 from engage.sql.standing import NOW, Rows, near, run, standing, whole
@@ -174,7 +174,7 @@ class Walk:
         self, step: Step, places: Iterable[Place], outcome: int, way: str = "", reason: str | None = None
     ) -> None:
         """Let all rows of some places leave a step by one of its ways."""
-        target = step.way(way)
+        target = None if outcome == Outcome.LEFT else step.way(way)
         passage = Passage(self.course.numbers[step.key], outcome, reason)
         for place in places:
             place.passed = (*place.passed, passage)
