@@ -16,6 +16,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from engage.app import App, Applied, apply, open_app, valid_workspace
+from engage.cli.demo import SCENARIOS
 from engage.cli.starter import starter_files
 from engage.language.zones import day_start
 from engage.rehearse.demo import FIRST_DAY, Played, Stage, run_demo
@@ -30,7 +31,7 @@ Done = tuple[App, Applied, Played]
 
 @contextmanager
 def demo(folder: Path, seed: int = 1) -> Iterator[Done]:
-    for name, source in starter_files().items():
+    for name, source in starter_files(SCENARIOS).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(source.read_bytes())
     app = open_app(read_settings({}, folder))

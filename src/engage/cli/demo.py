@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from engage.rehearse.demo import Played
     from engage.reports.card import Card
 
+#: The standard scenarios whose part the invented people can play.
+SCENARIOS = (
+    "absentee-follow-up", "attendee-follow-up", "document-request", "dormant-reawakening", "hot-lead-handover",
+    "pricing-interest", "whitepaper-nurture",
+)  # fmt: skip
 #: Lies in a folder that a demo made, and that the next one may empty.
 MARK = ".engage-demo"
 
@@ -39,7 +44,7 @@ def demo(
     count: Annotated[int, typer.Option("--prospects", min=1, max=20_000, help="How many people.")] = 600,
     days: Annotated[int, typer.Option("--days", min=1, max=365, help="How many days.")] = 60,
 ) -> None:
-    """Rehearse sixty days of a software company's marketing: 600 people, six scenarios, a new workspace."""
+    """Rehearse sixty days of a software company's marketing: 600 people, seven scenarios, a new workspace."""
     from engage.app import open_app
     from engage.rehearse.demo import Stage, run_demo
     from engage.settings import read_settings
@@ -62,7 +67,7 @@ def _make(folder: Path) -> None:
         shutil.rmtree(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Refused(sentence("{folder} is no demo's; name a folder that is not there yet", folder=folder))
-    for name, source in starter_files().items():
+    for name, source in starter_files(SCENARIOS).items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)

@@ -41,6 +41,7 @@ LURES = {
     "seminar-thanks": Lure("/seminars/crm/survey", 1.4, 1.6, "seminar-survey", 0.75),
     "seminar-survey-reminder": Lure("/seminars/crm/survey", 1.0, 1.2, "seminar-survey", 0.7),
     "seminar-recording": Lure("/seminars/crm/recording", 1.2, 1.4),
+    "seminar-digest": Lure("/files/seminar-crm-digest.pdf", 0.9, 0.8),
     "dormant-news": Lure("/news/mobile", 0.7, 0.7),
     "dormant-stay": Lure("/newsletter/stay", 0.7, 1.0),
     "pricing-help": Lure("/contact", 1.2, 1.0, "contact", 0.35),
