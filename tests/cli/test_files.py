@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,20 @@ def test_the_schema_is_json(folder: Path, run: Engage) -> None:
     assert "$schema" in json.loads(run("schema").out)
     assert "$schema" in json.loads(run("schema", "team").out)
     assert run("schema", "taem").code == 1
+
+
+def test_files_are_laid_out_and_checked(folder: Path, run: Engage) -> None:
+    file = folder / "scenarios" / "hand-over.yaml"
+    neat = file.read_text("utf-8")
+    file.write_text(
+        neat.replace("  - id: rest\n    wait: 2 days\n", "  - wait:   2 days # soon\n    id: rest\n"), "utf-8"
+    )
+    done = run("fmt", "--check")
+    assert (done.code, "hand-over.yaml would be changed" in done.out) == (1, True)
+    assert run("fmt", "scenarios/hand-over.yaml").code == 0
+    assert re.search(r"  - id: rest\n    wait: 2 days +# soon\n", file.read_text("utf-8"))
+    assert run("fmt", "--check").code == 0
+    file.write_text("steps: [", "utf-8")
+    assert "cannot be read" in run("fmt").err
+    (folder / "notes.yaml").write_text("a:   1\n", "utf-8")
+    assert run("fmt", "notes.yaml").code == 1

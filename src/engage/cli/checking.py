@@ -22,7 +22,7 @@ def validate(
     form: Format = "table",
 ) -> None:
     """Check the workspace's files: every mistake with its file, line and column."""
-    folder = _folder_of(session, paths or [])
+    folder = folder_of(session, paths or [])
     session.folder = folder
     problems = _of(_problems(session, folder), folder, paths or [])
     if form == "json":
@@ -34,7 +34,7 @@ def validate(
         raise typer.Exit(1)
 
 
-def _folder_of(session: Session, paths: list[Path]) -> Path:
+def folder_of(session: Session, paths: list[Path]) -> Path:
     """Return the workspace that is meant: the one that holds the paths, else the session's."""
     for path in paths:
         if not path.exists():
