@@ -60,8 +60,7 @@ def _problems(session: Session, folder: Path) -> tuple[Problem, ...]:
 
 def database_users(session: Session) -> tuple[str, ...]:
     """Return the users that the database knows; none where there is no database."""
-    settings = session.settings
-    if settings.database_url.startswith("sqlite") and not (settings.workspace / "engage.db").exists():
+    if not has_database(session):
         return ()
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -72,6 +71,12 @@ def database_users(session: Session) -> tuple[str, ...]:
         return known_users(session.app())
     except (EngageError, SQLAlchemyError):
         return ()
+
+
+def has_database(session: Session) -> bool:
+    """Tell whether there is a database; a SQLite file that is missing would be made by opening it."""
+    url = session.settings.database_url
+    return not url.startswith("sqlite") or Path(url.partition(":///")[2]).exists()
 
 
 def _of(problems: tuple[Problem, ...], folder: Path, paths: list[Path]) -> tuple[Problem, ...]:

@@ -13,6 +13,7 @@ from engage.cli import (
     living,
     prospect,
     reporting,
+    simulating,
     starter,
     testing,
     ticking,
@@ -36,6 +37,9 @@ COMMANDS: tuple[Offer, ...] = (
     Offer("graph", checking.graph, "engage graph welcome --format svg -o welcome.svg", _FILES),
     Offer("test", testing.run, "engage test welcome --junit report.xml", _FILES),
     Offer("fmt", formatting.fmt, "engage fmt --check", _FILES),
+    Offer(
+        "simulate", simulating.simulate, "engage simulate welcome --forecast 30d --assume open=0.3,click=0.1", _FILES
+    ),
     Offer("schema", checking.schema, "engage schema scenario -o scenario.schema.json", _FILES),
     Offer("plan", applying.plan, "engage plan --exit-code", _FILES),
     Offer("apply", applying.apply, "engage apply --yes", _FILES),

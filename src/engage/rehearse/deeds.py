@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from engage.intake.addresses import read_address
 from engage.intake.staging import announce
-from engage.language.cases import CaseEvent, MailEventTarget, Subject
+from engage.language.cases import CaseEvent, GivenOpportunity, MailEventTarget, Subject
 from engage.language.events import MAIL_EVENTS
 from engage.language.fields import fold
 from engage.language.moment import parse_moment
@@ -21,7 +21,6 @@ from engage.rehearse.bringing import bring, cell
 from engage.rehearse.script import Deed, Script
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus
-from engage.sql.interning import upsert
 from engage.wording import Sentence, sentence
 
 #: Fields that no import sets: what lies in the past of a prospect.
@@ -42,9 +41,9 @@ def put_prospect(connection: Connection, script: Script, vocabulary: Vocabulary)
     if subject.do_not_email:
         _stop_mail(connection, key, now)
     for deal in subject.opportunities:
-        _deal(connection, key, deal.id, {"status": deal.status, "stage": deal.stage, "amount": deal.amount})
+        _deal(connection, key, deal, now)
     for campaign, status in subject.campaigns.items():
-        _join(connection, key, campaign, status, vocabulary, now)
+        _join(connection, subject.email, campaign, status, vocabulary, now)
     given = {name: subject.fields[name] for name in _PAST if subject.fields.get(name) is not None}
     for name, value in given.items():
         moment = parse_moment(str(value), vocabulary.zone, parse_day=True)
@@ -96,11 +95,11 @@ def do(connection: Connection, deed: Deed, script: Script, vocabulary: Vocabular
             return _bounce(connection, deed, who, email, vocabulary)
         case "opportunity":
             assert event.opportunity is not None
-            said = event.opportunity.model_dump(exclude_none=True, exclude={"id"})
-            _deal(connection, who, event.opportunity.id, said)
+            said = {name: cell(value) for name, value in event.opportunity.model_dump(exclude_none=True).items()}
+            return bring(connection, "opportunities", {"email": email} | said, vocabulary, now)
         case "campaign":
             assert event.campaign is not None
-            _join(connection, who, event.campaign.id, event.campaign.status, vocabulary, now)
+            return _join(connection, email, event.campaign.id, event.campaign.status, vocabulary, now)
         case word:
             raise AssertionError(word)
     announce(connection, [who], now)
@@ -166,27 +165,17 @@ def _take_tags(connection: Connection, who: int, tags: tuple[str, ...]) -> None:
     connection.execute(delete(p).where(p.c.prospect_id == who, p.c.tag_id.in_(numbers)))
 
 
-def _deal(connection: Connection, who: int, key: str, said: dict[str, Any]) -> None:
-    """Make an opportunity, or change what is said of it."""
-    if said.get("stage") is not None:
-        said = {**said, "stage_folded": fold(str(said["stage"]))}
-    made = upsert(connection.dialect.name, t.opportunities).values(
-        prospect_id=who, key=key, **{"status": "open", **said}
-    )
-    changed = {name: value for name, value in said.items() if value is not None} or {"key": key}
-    connection.execute(
-        made.on_conflict_do_update(index_elements=["prospect_id", "key"], set_=changed)  # type: ignore[attr-defined]
-    )
+def _deal(connection: Connection, who: int, deal: GivenOpportunity, now: datetime) -> None:
+    """Give a prospect an opportunity that was there before: no activity tells of it."""
+    row = {"prospect_id": who, "key": deal.id, "status": deal.status, "stage": deal.stage, "amount": deal.amount}
+    folded = fold(deal.stage) if deal.stage is not None else None
+    connection.execute(insert(t.opportunities).values(**row, stage_folded=folded, created_at=now))
 
 
 def _join(
-    connection: Connection, who: int, campaign: str, status: str | None, vocabulary: Vocabulary, now: datetime
-) -> None:
+    connection: Connection, email: str, campaign: str, status: str | None, vocabulary: Vocabulary, now: datetime
+) -> Sentence | None:
     """Make a prospect a campaign's member, or change the status."""
-    c = t.campaigns
-    number = connection.scalar(select(c.c.id).where(c.c.key == campaign))
-    said = status if status is not None else next(iter(vocabulary.campaigns[campaign]), None)
-    row = {"prospect_id": who, "campaign_id": number, "status": said, "since": now}
-    made = upsert(connection.dialect.name, t.campaign_members).values(row)
-    names = ["prospect_id", "campaign_id"]
-    connection.execute(made.on_conflict_do_update(index_elements=names, set_={"status": said}))  # type: ignore[attr-defined]
+    said = status if status is not None else next(iter(vocabulary.campaigns[campaign]), "")
+    cells = {"campaign": campaign, "email": email, "status": said}
+    return bring(connection, "campaign-members", cells, vocabulary, now)

@@ -23,8 +23,12 @@ def card_csv(card: Card, zone: ZoneInfo) -> bytes:
 
 def card_json(card: Card) -> str:
     """Return the card as JSON: a list of rows whose keys are the columns, null where there is nothing."""
-    rows = [dict(zip(card.columns, map(_plain, cells), strict=True)) for cells in card.cells()]
-    return json.dumps(rows, ensure_ascii=False, indent=2)
+    return json.dumps(card_rows(card), ensure_ascii=False, indent=2)
+
+
+def card_rows(card: Card) -> list[dict[str, str | int | float | None]]:
+    """Return the card as data: a mapping for each row, its keys the columns."""
+    return [dict(zip(card.columns, map(_plain, cells), strict=True)) for cells in card.cells()]
 
 
 def _plain(value: Value) -> str | int | float | None:
