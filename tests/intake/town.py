@@ -141,7 +141,7 @@ class Town:
         begin_earning(self.connection)
         amount = literal(points, BigInteger)
         earn(self.connection, entry(literal(prospect), literal(at, Instant), amount, EntryKind.MANUAL))
-        post(self.connection)
+        post(self.connection, at)
 
     def score(self, prospect: int) -> int:
         """Return a prospect's score."""

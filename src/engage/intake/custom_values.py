@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from engage.intake.import_kind import Task
+from engage.intake.keeping import keep_custom
 from engage.intake.prospect_rows import Draft, Shape, folded
 from engage.intake.staging import Cell, load
 from engage.intake.typed import Value
@@ -58,6 +59,7 @@ def write_custom(connection: Connection, people: Table, drafts: Sequence[Draft],
         for name, value in draft.custom.items()
     ]
     load(connection, values, ("n", "field_id", "empty", *_KEPT), rows)
+    keep_custom(connection, people, values, task)
     changed = _store(connection, people)
     if task.options.clear_empty:
         changed += _clear(connection, people)

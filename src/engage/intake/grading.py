@@ -31,10 +31,13 @@ from engage.language.conditions import Condition
 from engage.language.fields import GRADES
 from engage.plan.moves import GradeCriterion, Grading, Plans
 from engage.sql import tables as t
+from engage.sql.codes import ChangeKind
 from engage.sql.columns import Key
+from engage.sql.history import kept
+from engage.sql.interning import word_id
 from engage.sql.predicates import Now, Who, truth
 from engage.sql.scratch import analyse, clear, counted, keyless, scratch, update_from
-from engage.sql.standing import near_in, run, standing
+from engage.sql.standing import NOW, near_in, run, standing
 
 #: Where everybody starts, and the best grade, by their places.
 START, BEST = GRADES.index("D"), len(GRADES) - 1
@@ -61,6 +64,7 @@ def regrade(connection: Connection, plans: Plans, now: datetime, who: Select[Any
     statement = _regraded(connection.dialect.name, *model, who, asked.always)
     if run(connection, statement, asked, **keys).rowcount:
         analyse(connection, regraded)
+        run(connection, _remembered(word_id(connection, "field", "grade")), asked)
         run(connection, _brought(connection.dialect.name), asked)
 
 
@@ -75,6 +79,13 @@ def _regraded(
     graded = _graded(database, Grading(dict(profiles), choices), who, rules)
     changed = select(graded.c.prospect_id, graded.c.new).where(graded.c.new.is_distinct_from(graded.c.old))
     return counted(insert(regraded).from_select(["prospect_id", "grade"], changed))
+
+
+@standing
+def _remembered(number: int) -> Insert:
+    s = t.standings
+    joined = regraded.join(s, s.c.prospect_id == regraded.c.prospect_id)
+    return kept(joined, s.c.prospect_id, NOW, ChangeKind.FIELD, literal(number), whole=s.c.grade)
 
 
 @standing

@@ -11,6 +11,7 @@ from engage.clock import micros
 from engage.intake.addresses import Address, read_address
 from engage.intake.csvfile import Row
 from engage.intake.import_kind import Batch, Importer, ImportKind, Outcome, Task, in_column, reason
+from engage.intake.keeping import keep_memberships
 from engage.intake.mapping import Column as FileColumn
 from engage.intake.people import Known, known
 from engage.intake.rejects import Rejection
@@ -97,6 +98,7 @@ def write_members(connection: Connection, found: Sequence[Membership], task: Tas
         for n in missing
     )
     delete_ = task.options.mode == "delete"
+    keep_memberships(connection, members, task.now, add=not delete_)
     changed = _take_off(connection) if delete_ else _put_on(connection, task)
     announce(connection, new | frozenset(changed), task.now)
     unchanged = len(found) - len(changed) - len(rejected)

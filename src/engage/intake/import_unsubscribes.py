@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
@@ -19,15 +20,14 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    true,
     type_coerce,
-    update,
 )
 
 from engage.clock import micros
 from engage.intake.addresses import Address, read_address
 from engage.intake.csvfile import Row
 from engage.intake.import_kind import Batch, Importer, ImportKind, Outcome, Task, in_column, reason
+from engage.intake.keeping import set_flag
 from engage.intake.mapping import Column as FileColumn
 from engage.intake.people import Known, known
 from engage.intake.rejects import Rejection
@@ -127,7 +127,7 @@ def write_opt_outs(connection: Connection, found: Sequence[OptOut], task: Task) 
     missing = [n for n, each in enumerate(found) if each.address.folded in unknown]
     drop_rows(connection, opt_outs, missing)
     hold_people(connection, opt_outs)
-    changed = _store(connection)
+    changed = _store(connection, task.now)
     announce(connection, made | {prospect for prospect, _ in changed}, task.now)
     why = "no prospect has the address {email}; --create-prospects keeps it, opted out"
     rejected = tuple(Rejection(found[n].row, sentence(why, email=found[n].address.email)) for n in missing)
@@ -135,7 +135,7 @@ def write_opt_outs(connection: Connection, found: Sequence[OptOut], task: Task) 
     return Outcome(inserted=len(changed), unchanged=unchanged, rejected=rejected)
 
 
-def _store(connection: Connection) -> list[tuple[int, int | None]]:
+def _store(connection: Connection, now: datetime) -> list[tuple[int, int | None]]:
     """Write who opted out and had not; return prospects with the list, None for all mail."""
     c, s = t.consents, t.standings
     joined = opt_outs.join(s, s.c.prospect_id == opt_outs.c.prospect_id)
@@ -152,7 +152,7 @@ def _store(connection: Connection) -> list[tuple[int, int | None]]:
     keys = [{"key": prospect} for prospect, name in changed if name is None]
     if keys:
         out = select(opt_outs.c.prospect_id).where(whole, not_(_taken_back(opt_outs.c.at)))
-        connection.execute(update(s).where(s.c.prospect_id.in_(out), not_(s.c.opted_out)).values(opted_out=true()))
+        set_flag(connection, now, "opted_out", s.c.prospect_id.in_(out))
     return changed
 
 

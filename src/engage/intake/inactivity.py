@@ -72,7 +72,7 @@ def count_inactive(connection: Connection, plans: Plans, now: datetime, timer_id
     begin_earning(connection)
     if rule is not None:
         _fill(connection, rule, now, timer_ids)
-        _take_points(connection, rule)
+        _take_points(connection, rule, now)
         values = {"inactive_periods": idle.c.periods}
         connection.execute(update_from(connection.dialect.name, t.standings, idle, values))
         time_inactivity(connection, _again(rule), now)
@@ -106,7 +106,7 @@ def _fill(connection: Connection, rule: Inactivity, now: datetime, timer_ids: li
     analyse(connection, idle)
 
 
-def _take_points(connection: Connection, rule: Inactivity) -> None:
+def _take_points(connection: Connection, rule: Inactivity, now: datetime) -> None:
     """Write one entry a period, each at the period's end, until the floor is reached."""
     if not rule.points:
         return
@@ -120,7 +120,7 @@ def _take_points(connection: Connection, rule: Inactivity) -> None:
             here.append(room > 0)
         if not earn(connection, entry(idle.c.prospect_id, at, points, EntryKind.INACTIVITY).where(*here)):
             break
-    post(connection)
+    post(connection, now)
 
 
 def _most(connection: Connection) -> int:

@@ -85,10 +85,10 @@ def learn_chunk(connection: Connection, plans: Plans, now: datetime, limit: int 
     if not counted:
         return Learnt(taken, counted)
     types = types_present(connection)
-    mailable = note_mail(connection, plans.house.hours.zone, types)
+    mailable = note_mail(connection, now, plans.house.hours.zone, types)
     scored = _earn(connection, plans, now, types)
     if scored:
-        write_entries(connection)
+        write_entries(connection, now)
     _bring_up_to_date(connection, plans, now, types)
     return Learnt(taken, counted, scored, mailable)
 

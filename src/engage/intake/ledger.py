@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -24,6 +25,7 @@ from sqlalchemy import (
     select,
 )
 
+from engage.clock import micros
 from engage.sql import tables as t
 from engage.sql.asked import Now
 from engage.sql.codes import EntryKind
@@ -31,7 +33,7 @@ from engage.sql.columns import Instant, Key
 from engage.sql.interning import upsert
 from engage.sql.packing import is_postgres
 from engage.sql.scratch import analyse, clear, counted, keyless, scratch, update_from
-from engage.sql.standing import big, run, standing
+from engage.sql.standing import NOW, big, run, standing
 
 #: Names the lock that keeps two learners of one database apart.
 _LOCK = 0x656E6761
@@ -115,13 +117,16 @@ def _earning(database: str, rows: Select[Any]) -> Insert:
 _standing_earning = standing(_earning)
 
 
-def write_entries(connection: Connection) -> None:
-    """Write what was earned into the ledger, with its expiries and the sums of categories."""
+def write_entries(connection: Connection, now: datetime) -> None:
+    """Write what was earned into the ledger, with its expiries and the sums of categories.
+
+    ``now`` is the moment of the tick, import or edit that does it.
+    """
     analyse(connection, earned)
     last = 0
     if not is_postgres(connection):
         last = connection.scalar(_last_entry()) or 0
-    connection.execute(_entries(), {"last": last})
+    connection.execute(_entries(), {"last": last, "now": micros(now)})
     connection.execute(_expiries(), {"last": last})
     connection.execute(_category_sums(connection.dialect.name))
 
@@ -133,8 +138,8 @@ def _last_entry() -> Select[Any]:
 
 @standing
 def _entries() -> Insert:
-    rows = select(earned.c.id + big("last"), *(earned.c[name] for name in _COPIED))
-    return insert(t.score_entries).from_select(["id", *_COPIED], rows)
+    rows = select(earned.c.id + big("last"), NOW, *(earned.c[name] for name in _COPIED))
+    return insert(t.score_entries).from_select(["id", "made_at", *_COPIED], rows)
 
 
 @standing
@@ -163,9 +168,9 @@ def sums_of(rows: FromClause) -> Select[Any]:
     return select(rows.c.prospect_id, func.sum(rows.c.points).label("points")).group_by(rows.c.prospect_id)
 
 
-def post(connection: Connection) -> None:
+def post(connection: Connection, now: datetime) -> None:
     """Write what was earned and add it to the scores."""
-    write_entries(connection)
+    write_entries(connection, now)
     clear(connection, gained)
     connection.execute(_gains())
     analyse(connection, gained)

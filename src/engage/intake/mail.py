@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,10 +26,10 @@ from sqlalchemy import (
     or_,
     select,
     union_all,
-    update,
 )
 
 from engage.intake.batch import batch
+from engage.intake.keeping import set_flag
 from engage.sql import tables as t
 from engage.sql.codes import Figure
 from engage.sql.columns import Instant, Key
@@ -74,7 +75,7 @@ figures = scratch(
 )
 
 
-def note_mail(connection: Connection, zone: ZoneInfo, types: Mapping[str, int]) -> bool:
+def note_mail(connection: Connection, now: datetime, zone: ZoneInfo, types: Mapping[str, int]) -> bool:
     """Note what the batch tells of messages and return whether somebody may have become unmailable."""
     news = {name: types[name] for name in (*_OPENS, _BOUNCED) if name in types}
     refused = {name: types[name] for name in _REFUSALS if name in types}
@@ -83,10 +84,10 @@ def note_mail(connection: Connection, zone: ZoneInfo, types: Mapping[str, int]) 
         _count(connection, zone, _fared())
         _update_messages(connection, news)
     if _BOUNCED in types:
-        _stop_bounced(connection, types[_BOUNCED])
+        _stop_bounced(connection, now, types[_BOUNCED])
     if refused:
         _count(connection, zone, _refusals(tuple(refused.items())))
-        _refuse(connection, "opted_out", "opt_out", refused)
+        _refuse(connection, now, "opted_out", "opt_out", refused)
     return bool(refused) or _BOUNCED in types
 
 
@@ -223,7 +224,7 @@ def _updated(database: str, names: tuple[str, ...]) -> Update:
     return update_from(database, t.messages, touched, values)
 
 
-def _stop_bounced(connection: Connection, type_id: int) -> None:
+def _stop_bounced(connection: Connection, now: datetime, type_id: int) -> None:
     """Send nothing more where a message came back for ever, or softly for the fifth time."""
     a = t.activities.alias()
     times = select(func.count()).where(
@@ -233,11 +234,11 @@ def _stop_bounced(connection: Connection, type_id: int) -> None:
         a.c.bot.is_(False),
     )
     gone = or_(_is_hard(batch.c.activity_id), times.scalar_subquery() >= SOFT_BOUNCES)
-    _refuse(connection, "do_not_email", "do_not_email", {_BOUNCED: type_id}, gone)
+    _refuse(connection, now, "do_not_email", "do_not_email", {_BOUNCED: type_id}, gone)
 
 
 def _refuse(
-    connection: Connection, flag: str, kind: str, types: Mapping[str, int], *wheres: ColumnElement[bool]
+    connection: Connection, now: datetime, flag: str, kind: str, types: Mapping[str, int], *wheres: ColumnElement[bool]
 ) -> None:
     """Set a flag where it is not set yet, and keep for ever when and why; the first event counts."""
     s = t.standings
@@ -255,4 +256,4 @@ def _refuse(
     names = ["prospect_id", "at", "kind", "source"]
     connection.execute(insert(t.consents).from_select(names, row.where(events.c.place == 1)))
     who = select(batch.c.prospect_id).where(mine, *wheres)
-    connection.execute(update(s).where(s.c.prospect_id.in_(who), ~s.c[flag]).values({flag: True}))
+    set_flag(connection, now, flag, s.c.prospect_id.in_(who))

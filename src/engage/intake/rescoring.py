@@ -66,7 +66,7 @@ def score_anew(connection: Connection, plans: Plans, now: datetime, span: tuple[
     """Score the prospects of a span of keys by today's rules; the caller holds their scores and the ledger."""
     _forget(connection, span)
     _earn_anew(connection, plans, now, span)
-    write_entries(connection)
+    write_entries(connection, now)
     _add_up(connection, span)
 
 

@@ -189,7 +189,7 @@ def expire_due(connection: Connection, now: datetime, limit: int = 50_000) -> in
     begin_earning(connection)
     asked = Now(now, UTC)
     if earn(connection, _taken_back(), asked, most=limit):
-        post(connection)
+        post(connection, now)
     return run(connection, _settled(), asked, most=limit).rowcount
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Connection,
     Integer,
@@ -32,7 +33,10 @@ Cell = str | int | float | bool | bytes | None
 
 
 def staged(name: str, *columns: Column[Any]) -> Table:
-    """Return a temporary table of rows about people: their place in the batch, their key, their address and its lot."""
+    """Return a temporary table of rows about people: their place in the batch, their key, their address and its lot.
+
+    ``fresh`` marks those who are made by this batch: of them there is no past to keep.
+    """
     return scratch(
         name,
         Column("n", Integer, primary_key=True, autoincrement=False),
@@ -40,6 +44,7 @@ def staged(name: str, *columns: Column[Any]) -> Table:
         Column("email", Text),
         Column("email_folded", Text),
         Column("lot", Integer),
+        Column("fresh", Boolean),
         *columns,
     )
 
@@ -61,10 +66,14 @@ def load(connection: Connection, table: Table, names: Sequence[str], rows: Seque
 
 def find_people(connection: Connection, rows: Table) -> list[int]:
     """Give each staged row the key of its address's prospect; return the places of those that have none."""
+    _find(connection, rows, fresh=False)
+    return list(connection.scalars(select(rows.c.n).where(rows.c.prospect_id.is_(None))))
+
+
+def _find(connection: Connection, rows: Table, *, fresh: bool) -> None:
     known = select(t.prospects.c.id).where(t.prospects.c.email_folded == rows.c.email_folded)
-    missing = rows.c.prospect_id.is_(None)
-    connection.execute(update(rows).where(missing).values(prospect_id=known.scalar_subquery()))
-    return list(connection.scalars(select(rows.c.n).where(missing)))
+    found = {"prospect_id": known.scalar_subquery(), "fresh": fresh}
+    connection.execute(update(rows).where(rows.c.prospect_id.is_(None)).values(found))
 
 
 def make_people(connection: Connection, rows: Table, now: datetime, fields: Sequence[str] = ()) -> frozenset[int]:
@@ -76,7 +85,7 @@ def make_people(connection: Connection, rows: Table, now: datetime, fields: Sequ
         connection.scalars(made.on_conflict_do_nothing().returning(t.prospects.c.id))  # type: ignore[attr-defined]
     )
     if keys:
-        find_people(connection, rows)
+        _find(connection, rows, fresh=True)
         created = literal(micros(now), Instant)
         each = select(rows.c.prospect_id, created, rows.c.lot).where(rows.c.prospect_id.is_not(None)).distinct()
         names = ("prospect_id", "created_at", "lot")

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from engage.clock import micros
 from engage.intake.custom_values import write_custom
 from engage.intake.import_kind import Outcome, Task
+from engage.intake.keeping import differing, keep_fields, keep_links, keep_owners
 from engage.intake.ledger import begin_earning, earn, earned, entry, post
 from engage.intake.people import tag_ids
 from engage.intake.prospect_rows import Draft, Shape
@@ -76,7 +77,7 @@ def write_people(connection: Connection, drafts: Sequence[Draft], shape: Shape, 
     if len(new) < len(drafts) - len(refused):
         hold_people(connection, people)
         changed.update(_update_fields(connection, shape, task))
-    changed.update(_update_owners(connection, drafts))
+    changed.update(_update_owners(connection, drafts, task))
     changed.update(_update_scores(connection, drafts, task))
     changed.update(write_custom(connection, people, drafts, shape, task))
     changed.update(_add_links(connection, drafts, task))
@@ -119,8 +120,10 @@ def _update_fields(connection: Connection, shape: Shape, task: Task) -> list[int
     values: dict[str, ColumnElement[Any]] = {
         name: people.c[name] if cleared else func.coalesce(people.c[name], p.c[name]) for name in shape.stored
     }
-    changed = update(p).where(p.c.id == people.c.prospect_id, or_(*differs)).values(values)
-    return list(connection.scalars(changed.returning(p.c.id)))
+    if not keep_fields(connection, people, dict(zip(shape.fields, differs, strict=True)), task.now):
+        return []
+    changed = update(p).where(p.c.id == people.c.prospect_id, p.c.id.in_(select(differing.c.prospect_id)))
+    return list(connection.scalars(changed.values(values).returning(p.c.id)))
 
 
 def _differs(kept: ColumnElement[Any], said: ColumnElement[Any], cleared: bool) -> ColumnElement[bool]:
@@ -128,16 +131,14 @@ def _differs(kept: ColumnElement[Any], said: ColumnElement[Any], cleared: bool) 
     return differs if cleared else and_(said.is_not(None), differs)
 
 
-def _update_owners(connection: Connection, drafts: Sequence[Draft]) -> list[int]:
+def _update_owners(connection: Connection, drafts: Sequence[Draft], task: Task) -> list[int]:
     if not any(draft.owner or draft.clear_owner for draft in drafts):
         return []
     s = t.standings
     said = or_(people.c.owner.is_not(None), people.c.clear_owner)
-    changed = (
-        update(s)
-        .where(s.c.prospect_id == people.c.prospect_id, said, s.c.owner.is_distinct_from(people.c.owner))
-        .values(owner=people.c.owner)
-    )
+    differs = and_(s.c.prospect_id == people.c.prospect_id, said, s.c.owner.is_distinct_from(people.c.owner))
+    keep_owners(connection, people, differs, task.now)
+    changed = update(s).where(differs).values(owner=people.c.owner)
     return list(connection.scalars(changed.returning(s.c.prospect_id)))
 
 
@@ -152,7 +153,7 @@ def _update_scores(connection: Connection, drafts: Sequence[Draft], task: Task) 
     joined = people.join(s, s.c.prospect_id == people.c.prospect_id)
     if not earn(connection, rows.select_from(joined).where(people.c.score != s.c.score)):
         return []
-    post(connection)
+    post(connection, task.now)
     return list(connection.scalars(select(earned.c.prospect_id)))
 
 
@@ -166,6 +167,7 @@ def _add_links(connection: Connection, drafts: Sequence[Draft], task: Task) -> l
     load(connection, links, ("n", "kind", "ref"), rows)
     joined = links.join(people, people.c.n == links.c.n)
     who = select(people.c.prospect_id, links.c.ref).select_from(joined).distinct()
+    keep_links(connection, joined, people, links, task.now)
     database, tagged = connection.dialect.name, who.where(links.c.kind == "tag")
     pairs = upsert(database, t.prospect_tags).from_select(["prospect_id", "tag_id"], tagged)
     members = upsert(database, t.list_members).from_select(

@@ -113,5 +113,17 @@ class EntryKind(IntEnum):
     INACTIVITY = 5
 
 
+class ChangeKind(IntEnum):
+    """What a row of ``changes`` tells of."""
+
+    FIELD = 0
+    LIST = 1
+    TAG = 2
+    CAMPAIGN = 3
+    OPPORTUNITY = 4
+    #: a run was held or released
+    HELD = 5
+
+
 #: How many keys a timer or a chunk holds at most.
 CHUNK = 50_000

@@ -23,6 +23,7 @@ from engage.sql.standing import NOW, near, standing
 from engage.sql.texts import Texts
 from engage.stepping.capping import with_room
 from engage.stepping.changes import touch
+from engage.stepping.remembering import remember
 from engage.stepping.walk import Place, Test, Walk
 
 Action = (
@@ -39,7 +40,7 @@ def perform(walk: Walk, step: moves.Step, action: Action, places: list[Place]) -
         return
     site = Site(walk.database, walk.course.numbers[step.key])
     here = walk.numbers_of(ready)
-    for statement in _effects(walk, site, action, here):
+    for statement in (*remember(walk, site, action), *_effects(walk, site, action, here)):
         walk.run(statement, places=here, due=_due(walk, action))
     touch(walk.connection, walk.tick, _facet(action), outbox.prospects_here(), places=here)
     walk.passes(step, ready, Outcome.COMPLETED)

@@ -32,8 +32,9 @@ from engage.language.conditions import Condition
 from engage.plan.moves import Reentry
 from engage.sql import tables as t
 from engage.sql.asked import Now
-from engage.sql.codes import Phase, RunState, TimerKind
+from engage.sql.codes import ChangeKind, Phase, RunState, TimerKind
 from engage.sql.cohort import arrivals, looked
+from engage.sql.history import kept
 from engage.sql.interning import upsert
 from engage.sql.outbox import join_campaign
 from engage.sql.packing import pack
@@ -177,6 +178,7 @@ def settle_entry(connection: Connection, tick: Tick, course: Course, entered: in
     figures.entered(first, tick.at, entered)
     figures.write(connection)
     if plan.campaign is not None:
+        run(connection, _not_joined(plan.campaign), asked, **new)
         run(connection, _joined(database, plan.campaign, plan.campaign_status), asked, **new)
         touch(connection, tick, "campaign", _entered(), **new)
     touch(connection, tick, "scenario", _entered(), **new)
@@ -211,10 +213,27 @@ def _timed(database: str) -> Insert:
 @standing
 def _joined(database: str, campaign: str, status: str | None) -> Executable:
     """Make members of a campaign of the new runs' prospects who are none yet."""
-    key = select(t.campaigns.c.id).where(t.campaigns.c.key == campaign).scalar_subquery()
-    member, who = t.campaign_members, t.enrolments.c.prospect_id
-    old = exists(select(1).where(member.c.prospect_id == who, member.c.campaign_id == key))
-    return join_campaign(database, select(who, key, literal(status), NOW).where(_new(), not_(old)))
+    key, who = _campaign(campaign), t.enrolments.c.prospect_id
+    return join_campaign(database, select(who, key, literal(status), NOW).where(_new(), not_(_is_member(campaign))))
+
+
+@standing
+def _not_joined(campaign: str) -> Insert:
+    """Keep that they are no members yet."""
+    e, c = t.enrolments, t.campaigns
+    not_yet = _new(), not_(_is_member(campaign)), c.c.key == campaign
+    whose = {"enrolment_id": e.c.id, "whole": literal(0)}
+    return kept(e.join(c, true()), e.c.prospect_id, NOW, ChangeKind.CAMPAIGN, c.c.id, *not_yet, **whose)
+
+
+def _campaign(key: str) -> ColumnElement[int]:
+    return select(t.campaigns.c.id).where(t.campaigns.c.key == key).scalar_subquery()
+
+
+def _is_member(campaign: str) -> ColumnElement[bool]:
+    member = t.campaign_members.c
+    mine = member.prospect_id == t.enrolments.c.prospect_id, member.campaign_id == _campaign(campaign)
+    return exists(select(1).where(*mine))
 
 
 def remember_members(connection: Connection, tick: Tick, course: Course, span: Span) -> None:

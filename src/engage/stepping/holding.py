@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, Insert, Select, Update, func, insert, literal, select, update
 
 from engage.sql import tables as t
-from engage.sql.codes import Figure, Outcome, RunState, TimerKind
+from engage.sql.codes import ChangeKind, Figure, Outcome, RunState, TimerKind
 from engage.sql.cohort import cohort
+from engage.sql.history import kept
 from engage.sql.packing import pack
 from engage.sql.standing import NOW, run, small, standing, whole
 from engage.stepping.changes import touch
@@ -67,6 +68,7 @@ def set_state(connection: Connection, tick: Tick, figures: Figures, place: int, 
     """Hold the runs at a place of the cohort, or let them go on; ``sign`` is 1 for those held."""
     for step_id, arrived_at, count in run(connection, _counts(), tick.asked, here=place):
         figures.held(step_id, arrived_at, sign * count)
+    run(connection, _remembered(), tick.asked, here=place, was=int(state == RunState.ACTIVE))
     run(connection, _set(), tick.asked, here=place, state_to=int(state))
     touch(connection, tick, "scenario", prospects_at(), here=place)
 
@@ -75,6 +77,12 @@ def set_state(connection: Connection, tick: Tick, figures: Figures, place: int, 
 def _counts() -> Select[Any]:
     c = cohort.c
     return select(c.step_id, c.arrived_at, func.count()).where(_HERE).group_by(c.step_id, c.arrived_at)
+
+
+@standing
+def _remembered() -> Insert:
+    c = cohort.c
+    return kept(cohort, c.prospect_id, NOW, ChangeKind.HELD, c.id, _HERE, enrolment_id=c.id, whole=small("was"))
 
 
 @standing

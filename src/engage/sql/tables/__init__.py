@@ -9,6 +9,7 @@ from engage.sql.tables.activity import (
     unlearnt,
     words,
 )
+from engage.sql.tables.history import changes
 from engage.sql.tables.journey import (
     audience_members,
     enrolments,
@@ -55,6 +56,7 @@ __all__ = [
     "campaign_members",
     "campaigns",
     "category_scores",
+    "changes",
     "consents",
     "enrolments",
     "expiries",

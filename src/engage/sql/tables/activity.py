@@ -63,13 +63,15 @@ unlearnt = Table(
     sqlite_with_rowid=False,
 )
 
-#: The score ledger: its sum is the score. ``kind`` is rule, step, manual, import, expiry or inactivity.
+#: The score ledger: its sum is the score. ``kind`` is rule, step, manual, import, expiry or inactivity. ``at`` is
+#: when it was earned, ``made_at`` the tick or the import that wrote it, NULL where that is the same.
 score_entries = Table(
     "score_entries",
     metadata,
     Column("id", Key, primary_key=True),
     Column("prospect_id", Key, nullable=False, index=True),
     Column("at", Instant, nullable=False),
+    Column("made_at", Instant),
     Column("points", BigInteger, nullable=False),
     Column("kind", SmallInteger, nullable=False),
     Column("category_id", Integer),
