@@ -11,9 +11,10 @@ from engage.clock import micros
 from engage.language.fields import GRADES, fold
 from engage.language.lots import lot_of
 from engage.sql import tables as t
-from engage.sql.codes import EntryKind, TimerKind
+from engage.sql.codes import ChangeKind, EntryKind, TimerKind
 from engage.sql.interning import upsert, word_id
 from tests.support.ground import Ground
+from tests.support.keeping import keep, keep_fields
 from tests.support.moments import When
 
 Value = str | int | float | bool | date | datetime | None
@@ -79,6 +80,7 @@ class People(Ground):
         standing = {name: fields.pop(name) for name in tuple(fields) if name in t.standings.c}
         with self.engine.begin() as connection:
             key = self.ids[who]
+            keep_fields(connection, key, (*standing, *fields), now)
             if standing:
                 connection.execute(update(t.standings).values(standing).where(t.standings.c.prospect_id == key))
             self._set(connection, key, fields)
@@ -96,6 +98,7 @@ class People(Ground):
         now = self.moment(at)
         with self.engine.begin() as connection:
             row = {"prospect_id": self.ids[who], "list_id": list_id(connection, name), "since": now}
+            keep(connection, self.ids[who], ChangeKind.LIST, list_id(connection, name), now, whole=0)
             connection.execute(insert(t.list_members).values(row))
             self._announce(connection, [self.ids[who]], now)
 
@@ -104,6 +107,7 @@ class People(Ground):
         now, m = self.moment(at), t.list_members
         with self.engine.begin() as connection:
             mine = m.c.prospect_id == self.ids[who], m.c.list_id == list_id(connection, name)
+            keep(connection, self.ids[who], ChangeKind.LIST, list_id(connection, name), now, whole=1)
             connection.execute(delete(m).where(*mine))
             self._announce(connection, [self.ids[who]], now)
 
@@ -112,6 +116,7 @@ class People(Ground):
         now = self.moment(at)
         with self.engine.begin() as connection:
             row = {"prospect_id": self.ids[who], "tag_id": word_id(connection, "tag", tag)}
+            keep(connection, self.ids[who], ChangeKind.TAG, row["tag_id"], now, whole=0)
             connection.execute(insert(t.prospect_tags).values(row))
             self._announce(connection, [self.ids[who]], now)
 
@@ -120,6 +125,7 @@ class People(Ground):
         now, p = self.moment(at), t.prospect_tags
         with self.engine.begin() as connection:
             mine = p.c.prospect_id == self.ids[who], p.c.tag_id == word_id(connection, "tag", tag)
+            keep(connection, self.ids[who], ChangeKind.TAG, word_id(connection, "tag", tag), now, whole=1)
             connection.execute(delete(p).where(*mine))
             self._announce(connection, [self.ids[who]], now)
 
@@ -131,8 +137,14 @@ class People(Ground):
         row["stage_folded"] = fold(str(stage)) if stage is not None else None
         with self.engine.begin() as connection:
             o = t.opportunities
-            connection.execute(delete(o).where(o.c.prospect_id == self.ids[who], o.c.key == key))
-            connection.execute(insert(o).values(row))
+            old = connection.execute(select(o).where(o.c.prospect_id == self.ids[who], o.c.key == key)).one_or_none()
+            if old is None:
+                number = int(connection.execute(insert(o).values(row)).inserted_primary_key[0])  # type: ignore[index]
+                keep(connection, self.ids[who], ChangeKind.OPPORTUNITY, number, now, whole=0)
+            else:
+                was = {"text": old.status, "detail": old.stage, "number": old.amount}
+                keep(connection, self.ids[who], ChangeKind.OPPORTUNITY, old.id, now, whole=1, **was)
+                connection.execute(update(o).where(o.c.id == old.id).values({"stage": None, "amount": None, **row}))
             self._announce(connection, [self.ids[who]], now)
 
     def campaign(self, who: str, key: str, status: str, at: When | None = None) -> None:
@@ -141,6 +153,9 @@ class People(Ground):
         with self.engine.begin() as connection:
             number = connection.scalar(select(c.c.id).where(c.c.key == key))
             mine = t.campaign_members.c.prospect_id == self.ids[who], t.campaign_members.c.campaign_id == number
+            old = connection.execute(select(t.campaign_members.c.status).where(*mine)).one_or_none()
+            was = {"whole": int(old is not None), "text": old.status if old else None}
+            keep(connection, self.ids[who], ChangeKind.CAMPAIGN, number or 0, now, **was)
             connection.execute(delete(t.campaign_members).where(*mine))
             row = {"prospect_id": self.ids[who], "campaign_id": number, "status": status, "since": now}
             connection.execute(insert(t.campaign_members).values(row))

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     SmallInteger,
     Update,
+    and_,
     case,
     cast,
     false,
@@ -64,7 +65,7 @@ def regrade(connection: Connection, plans: Plans, now: datetime, who: Select[Any
     statement = _regraded(connection.dialect.name, *model, who, asked.always)
     if run(connection, statement, asked, **keys).rowcount:
         analyse(connection, regraded)
-        run(connection, _remembered(word_id(connection, "field", "grade")), asked)
+        run(connection, _remembered(connection.dialect.name, word_id(connection, "field", "grade")), asked, **keys)
         run(connection, _brought(connection.dialect.name), asked)
 
 
@@ -82,9 +83,10 @@ def _regraded(
 
 
 @standing
-def _remembered(number: int) -> Insert:
+def _remembered(database: str, number: int) -> Insert:
+    """Keep the old grades."""
     s = t.standings
-    joined = regraded.join(s, s.c.prospect_id == regraded.c.prospect_id)
+    joined = regraded.join(s, and_(s.c.prospect_id == regraded.c.prospect_id, near_in(database, s.c.prospect_id)))
     return kept(joined, s.c.prospect_id, NOW, ChangeKind.FIELD, literal(number), whole=s.c.grade)
 
 

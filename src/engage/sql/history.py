@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Insert,
+    Integer,
     cast,
     insert,
     literal,
@@ -47,7 +48,7 @@ def value_of(column: Column) -> Was:
     if isinstance(column.type, Instant):
         return {"whole": type_coerce(column, BigInteger)}
     if isinstance(column.type, Boolean):
-        return {"whole": cast(column, BigInteger)}
+        return {"whole": cast(column, Integer)}
     kind = column.type.python_type
     return {{str: "text", float: "number"}.get(kind, "whole"): column}
 

@@ -17,7 +17,7 @@ from engage.sql.cohort import cohort
 from engage.sql.history import custom_value, kept, value_of
 from engage.sql.interning import word_id
 from engage.sql.outbox import HERE, Site
-from engage.sql.standing import NOW, standing
+from engage.sql.standing import NOW, near, near_in, standing
 from engage.stepping.walk import Walk
 
 Column = ColumnElement[Any]
@@ -54,17 +54,22 @@ def _kept(site: Site, joined: FromClause, kind: ChangeKind, ref: Column, *wheres
     return kept(joined, cohort.c.prospect_id, NOW, kind, ref, HERE, *wheres, **whose)
 
 
+def _own(site: Site, prospect_id: Column) -> Column:
+    """Return whether a joined row is of the prospect of a row of the cohort."""
+    return and_(prospect_id == cohort.c.prospect_id, near_in(site.database, prospect_id))
+
+
 @standing
 def _membership(site: Site, table: Table, kind: ChangeKind, numbers: tuple[int, ...], *, add: bool) -> list[Insert]:
     """Keep who is not yet on some lists or has not some tags, or who is and has."""
     who, ref = table.c.prospect_id, table.primary_key.columns[1]
     if not add:
-        joined = cohort.join(table, and_(who == cohort.c.prospect_id, ref.in_(numbers)))
+        joined = cohort.join(table, and_(_own(site, who), ref.in_(numbers)))
         return [_kept(site, joined, kind, ref, whole=literal(1))]
     return [
         _kept(
             site, cohort, kind, literal(number),
-            ~exists_(select(1).where(who == cohort.c.prospect_id, ref == number)), whole=literal(0),
+            ~exists_(select(1).where(who == cohort.c.prospect_id, near(who), ref == number)), whole=literal(0),
         )
         for number in numbers
     ]  # fmt: skip
@@ -74,7 +79,7 @@ def _membership(site: Site, table: Table, kind: ChangeKind, numbers: tuple[int, 
 def _untagged(site: Site, folded: tuple[str, ...]) -> list[Insert]:
     """Keep the tags that read like some, which are about to be taken."""
     tags, w = t.prospect_tags, t.words
-    joined = cohort.join(tags, tags.c.prospect_id == cohort.c.prospect_id).join(w, w.c.id == tags.c.tag_id)
+    joined = cohort.join(tags, _own(site, tags.c.prospect_id)).join(w, w.c.id == tags.c.tag_id)
     alike = and_(w.c.kind == "tag", w.c.folded.in_(folded))
     return [_kept(site, joined, ChangeKind.TAG, tags.c.tag_id, alike, whole=literal(1))]
 
@@ -84,12 +89,12 @@ def _field(site: Site, change: moves.FieldChange, number: int) -> Insert:
     """Keep a field's value, unless it is that already; the value of an expression is not made twice to see."""
     if change.custom:
         v = t.field_values
-        mine = and_(v.c.prospect_id == cohort.c.prospect_id, v.c.field_id == number)
+        mine = and_(_own(site, v.c.prospect_id), v.c.field_id == number)
         return _kept(site, cohort.outerjoin(v, mine), ChangeKind.FIELD, literal(number), **custom_value())
     p = t.prospects
     column = p.c[change.field]
     differs = () if change.parts is not None else (column.is_distinct_from(literal(change.value, column.type)),)
-    joined = cohort.join(p, p.c.id == cohort.c.prospect_id)
+    joined = cohort.join(p, _own(site, p.c.id))
     return _kept(site, joined, ChangeKind.FIELD, literal(number), *differs, **value_of(column))
 
 
@@ -98,7 +103,7 @@ def _standing(site: Site, name: str, number: int, value: str | bool | None) -> I
     """Keep the owner or a flag of those for whom it will differ; None: to each another."""
     s = t.standings
     differs = () if value is None else (s.c[name].is_distinct_from(literal(value, s.c[name].type)),)
-    joined = cohort.join(s, s.c.prospect_id == cohort.c.prospect_id)
+    joined = cohort.join(s, _own(site, s.c.prospect_id))
     return _kept(site, joined, ChangeKind.FIELD, literal(number), *differs, **value_of(s.c[name]))
 
 
@@ -106,7 +111,7 @@ def _standing(site: Site, name: str, number: int, value: str | bool | None) -> I
 def _member(site: Site, campaign: str) -> Insert:
     m, c = t.campaign_members, t.campaigns
     joined = cohort.join(c, c.c.key == campaign).outerjoin(
-        m, and_(m.c.prospect_id == cohort.c.prospect_id, m.c.campaign_id == c.c.id)
+        m, and_(_own(site, m.c.prospect_id), m.c.campaign_id == c.c.id)
     )
     return _kept(site, joined, ChangeKind.CAMPAIGN, c.c.id, whole=_there(m.c.prospect_id), text=m.c.status)
 

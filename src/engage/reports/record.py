@@ -1,0 +1,71 @@
+"""Everything that is kept of one prospect, read at once: the present rows, what changed, what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, or_, select
+
+from engage.sql import tables as t
+
+#: A row as it is stored.
+Row = Mapping[str, Any]
+
+#: Tables whose rows belong to one prospect, in the order in which they were written where that tells something.
+_OWN: tuple[Table, ...] = (
+    t.standings, t.field_values, t.list_members, t.prospect_tags, t.campaign_members, t.opportunities, t.activities,
+    t.score_entries, t.messages, t.todos, t.enrolments, t.changes,
+)  # fmt: skip
+#: Tables of a run's passages.
+_PASSED: tuple[Table, ...] = (t.visits, t.reasons)
+#: Tables that hold few rows and belong to nobody.
+_SHARED: tuple[Table, ...] = (t.lists, t.campaigns, t.scenarios, t.steps)
+#: Columns that hold a number of ``words``.
+_WORDS = frozenset(("type_id", "target_id", "link_id", "tag_id", "field_id", "category_id", "rule_id", "template_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is kept of one prospect, by table, and the words its rows name."""
+
+    prospect_id: int
+    rows: Mapping[str, Sequence[Row]]
+
+    def of(self, table: Table) -> Sequence[Row]:
+        """Return the rows of a table."""
+        return self.rows[table.name]
+
+    def word(self, number: int | None) -> str | None:
+        """Return the text of a word's number."""
+        return next((row["text"] for row in self.of(t.words) if row["id"] == number), None)
+
+
+def read_record(connection: Connection, prospect_id: int) -> Record:
+    """Return what is kept of a prospect; all of it, so that any past moment can be told from it."""
+    rows: dict[str, Sequence[Row]] = {}
+    rows["prospects"] = _read(connection, t.prospects, t.prospects.c.id == prospect_id)
+    for table in _OWN:
+        rows[table.name] = _read(connection, table, table.c.prospect_id == prospect_id)
+    runs = [row["id"] for row in rows["enrolments"]]
+    for table in _PASSED:
+        rows[table.name] = _read(connection, table, table.c.enrolment_id.in_(runs))
+    for table in _SHARED:
+        rows[table.name] = _read(connection, table)
+    rows["words"] = _words(connection, rows)
+    return Record(prospect_id, rows)
+
+
+def _read(connection: Connection, table: Table, *wheres: Any) -> Sequence[Row]:
+    chosen = select(table).where(*wheres).order_by(*table.primary_key.columns)
+    return [dict(row) for row in connection.execute(chosen).mappings()]
+
+
+def _words(connection: Connection, rows: Mapping[str, Sequence[Row]]) -> Sequence[Row]:
+    """Return the words that the rows name, and those of kinds that conditions look up by their text."""
+    numbers = {row[name] for table in rows.values() for row in table for name in _WORDS & row.keys()}
+    numbers.update(row["ref"] for row in rows["changes"])
+    named = sorted(number for number in numbers if number is not None)
+    w = t.words
+    return _read(connection, w, or_(w.c.id.in_(named), w.c.kind.in_(("field", "event", "category"))))
