@@ -7,7 +7,11 @@ from engage.cli import (
     checking,
     csv_files,
     demo,
+<<<<<<< HEAD
     formatting,
+=======
+    explaining,
+>>>>>>> 1ba6ca9 (engage explain: why, by the values of that moment)
     health,
     inbox,
     living,
@@ -61,6 +65,7 @@ COMMANDS: tuple[Offer, ...] = (
     Offer("todos", inbox.todos, "engage todos --to sato", _PEOPLE),
     Offer("todo done", inbox.done, 'engage todo done 12 --outcome "meeting on Friday"', _PEOPLE),
     Offer("prospect", prospect.prospect, "engage prospect hanako@example.co.jp", _PEOPLE),
+    Offer("explain", explaining.explain, "engage explain hanako@example.co.jp --scenario welcome", _PEOPLE),
     Offer("user add", users.add, "engage user add mori --name Mori --email mori@example.co.jp --group east", _CARE),
     Offer("user list", users.list_users, "engage user list", _CARE),
     Offer("user disable", users.disable, "engage user disable mori", _CARE),

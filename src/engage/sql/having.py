@@ -49,13 +49,13 @@ def has(condition: Condition, who: Who, now: Now) -> Truth:
         case HasOpportunity():
             return _has_opportunity(condition, who)
         case Did():
-            return _did(condition, who, now)
+            return _counted(t.activities.c.id, doings(condition, who, now), condition.count)
         case HasTodo():
             return _has_todo(condition, who)
         case InScenario():
             return _in_scenario(condition, who)
         case Emailed():
-            return _emailed(condition, who, now)
+            return _counted(t.messages.c.id, mailings(condition, who, now), condition.count)
         case _:
             raise AssertionError(condition)
 
@@ -99,8 +99,8 @@ def named(word_id: ColumnElement[int], globs: Sequence[str]) -> Truth:
     return exists(select(1).where(w.c.id == word_id, or_(*(text_test(w.c.folded, glob) for glob in globs))))
 
 
-def _did(condition: Did, who: Who, now: Now) -> Truth:
-
+def doings(condition: Did, who: Who, now: Now) -> list[Truth]:
+    """Return what tells the activities that a condition counts."""
     a = t.activities
     wheres = [a.c.prospect_id == who.id, a.c.type_id == word("event", condition.type)]
     wheres += [a.c.learnt_at.is_not(null()), not_(a.c.bot)]
@@ -108,7 +108,7 @@ def _did(condition: Did, who: Who, now: Now) -> Truth:
         wheres.append(named(a.c.target_id, (condition.target,)))
     if (start := since(condition.days, condition.span, now.at, now.zone)) is not None:
         wheres.append(a.c.occurred_at >= start)
-    return _counted(a.c.id, wheres, condition.count)
+    return wheres
 
 
 def _has_todo(condition: HasTodo, who: Who) -> Truth:
@@ -137,11 +137,11 @@ def _in_scenario(condition: InScenario, who: Who) -> Truth:
     return exists(found)
 
 
-def _emailed(condition: Emailed, who: Who, now: Now) -> Truth:
-
+def mailings(condition: Emailed, who: Who, now: Now) -> list[Truth]:
+    """Return what tells the messages that a condition counts."""
     m = t.messages
     counted = (MessageStatus.QUEUED, MessageStatus.HELD, MessageStatus.SENT, MessageStatus.IN_DOUBT)
     wheres = [m.c.prospect_id == who.id, m.c.kind == MessageKind.MARKETING, m.c.status.in_(counted)]
     if (start := since(condition.days, condition.span, now.at, now.zone)) is not None:
         wheres.append(m.c.queued_at >= start)
-    return _counted(m.c.id, wheres, condition.count)
+    return wheres

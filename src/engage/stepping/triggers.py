@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -94,6 +96,11 @@ def happened(
 
 
 def _one_happened(event: moves.Event, mails: dict[str, int], low: Moments, high: Moments, by_event: bool) -> Truth:
+    return exists(select(1).select_from(t.activities).where(*heard(event, mails, low, high, by_event)))
+
+
+def heard(event: moves.Event, mails: Mapping[str, int], low: Moments, high: Moments, by_event: bool) -> list[Truth]:
+    """Return what tells the activities of a row's prospect that are an event, in a window, both ends included."""
     a, w = t.activities, t.words
     types = select(w.c.id).where(w.c.kind == "event", w.c.text.in_(event.types))
     wheres: list[Truth] = [
@@ -113,7 +120,7 @@ def _one_happened(event: moves.Event, mails: dict[str, int], low: Moments, high:
         e = t.enrolments
         entry = select(1).where(e.c.id == cohort.c.id, e.c.entered_by == a.c.id)
         wheres.append(not_(exists(entry.correlate(a, cohort))))
-    return exists(select(1).select_from(a).where(*wheres))
+    return wheres
 
 
 def _mine(mails: tuple[int, ...]) -> Truth:

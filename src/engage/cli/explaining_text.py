@@ -1,0 +1,177 @@
+"""An explanation as lines for people: aligned, double-width characters counted as two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from engage.cli.session import Session
+
+if TYPE_CHECKING:
+    from engage.rehearse.explained import Criterion, Explanation, GradeCard, Ground, Journey, Next, Points, Run, Taken
+    from engage.rehearse.mirror import Verdict
+
+Cells = tuple[str, ...]
+#: How a part is marked that holds, that does not, and one left open.
+_MARKS = {True: "+", False: "-", None: "?"}
+
+
+def lines(session: Session, found: Explanation) -> Iterator[str]:
+    """Yield the lines: the score, the grade, then each scenario."""
+    yield found.email
+    yield ""
+    yield session.read("score {score}", score=found.score)
+    yield from _aligned(((*_points(session, entry),) for entry in found.ledger), "  ", right=1)
+    yield ""
+    yield from _grade(session, found.grade)
+    for journey in found.scenarios:
+        yield ""
+        yield from _journey(session, journey)
+
+
+def _aligned(rows: Iterable[Cells], margin: str, right: int | None = None) -> Iterator[str]:
+    """Yield rows with their columns under each other; ``right`` is the place of a column of figures."""
+    every = list(rows)
+    places = range(max((len(row) for row in every), default=0))
+    widths = [max(cell_len(row[place]) for row in every if place < len(row)) for place in places]
+    for row in every:
+        cells = []
+        for place, cell in enumerate(row):
+            gap = " " * (widths[place] - cell_len(cell))
+            cells.append(gap + cell if place == right else cell + gap)
+        yield (margin + "  ".join(cells)).rstrip()
+
+
+def _points(session: Session, entry: Points) -> Cells:
+    kinds = {
+        "rule": session.read("rule"), "step": session.read("step"), "manual": session.read("by hand"),
+        "import": session.read("import"), "expiry": session.read("expired"), "inactivity": session.read("inactive"),
+    }  # fmt: skip
+    why = [kinds[entry.kind]]
+    if entry.step is not None:
+        why.append(f"{entry.scenario} / {entry.step}")
+    if entry.activity is not None:
+        why.append(f"{entry.activity} {entry.target or ''}".strip())
+    if entry.reason is not None:
+        why.append(f"({entry.reason})")
+    category = "" if entry.category is None else entry.category
+    return session.shown(entry.at), f"{entry.points:+d}", category, " ".join(why)
+
+
+def _grade(session: Session, card: GradeCard) -> Iterator[str]:
+    if card.profile is None:
+        yield session.read("grade {grade}", grade=card.grade or "-")
+        return
+    yield session.read("grade {grade} by the profile {profile}", grade=card.grade or "-", profile=card.profile)
+    for verdict in card.chosen:
+        yield from _verdict(session, verdict, "  ")
+    yield from _aligned((_criterion(session, each) for each in card.criteria), "  ", right=2)
+
+
+def _criterion(session: Session, each: Criterion) -> Cells:
+    states = {
+        "matched": session.read("matched"),
+        "not matched": session.read("not matched"),
+        "unknown": session.read("unknown"),
+    }
+    found = [f"{verdict.words} = {verdict.found or '-'}" for verdict in _leaves(each.verdict)]
+    return each.name, states[each.state], f"{each.adds:+d}/3" if each.adds else "0", "; ".join(found)
+
+
+def _leaves(verdict: Verdict) -> Iterator[Verdict]:
+    if not verdict.parts:
+        yield verdict
+    for part in verdict.parts:
+        yield from _leaves(part)
+
+
+def _verdict(session: Session, verdict: Verdict, margin: str) -> Iterator[str]:
+    """Yield a condition part by part, each with what was found."""
+    joined = {"all": session.read("all of"), "any": session.read("any of"), "not": session.read("not")}
+    mark = _MARKS[verdict.holds]
+    if verdict.parts:
+        yield f"{margin}{mark} {joined[verdict.words]}"
+        for part in verdict.parts:
+            yield from _verdict(session, part, margin + "  ")
+        return
+    yield f"{margin}{mark} {verdict.words} = {verdict.found or '-'}"
+
+
+def _grounds(session: Session, grounds: Sequence[Ground], margin: str) -> Iterator[str]:
+    roles = {
+        "rule": session.read("rule"), "case": session.read("case"), "audience": session.read("audience"),
+        "suppress": session.read("suppression"), "goal": session.read("goal"), "exit": session.read("exit"),
+    }  # fmt: skip
+    holds = {True: session.read("holds"), False: session.read("does not hold"), None: session.read("unknown")}
+    for ground in grounds:
+        yield f"{margin}{roles[ground.role]}: {holds[ground.verdict.holds]}"
+        yield from _verdict(session, ground.verdict, margin + "  ")
+        if not ground.agrees:
+            yield margin + "  " + session.read("what was kept does not explain this; something was changed by hand")
+
+
+def _journey(session: Session, journey: Journey) -> Iterator[str]:
+    """Yield a scenario: why the prospect is not inside, or its runs."""
+    standings = {
+        "inside": session.read("inside"), "was inside": session.read("was inside"),
+        "may enter": session.read("enters at the next look"), "does not enter": session.read("does not enter"),
+    }  # fmt: skip
+    bars = {
+        "not running": session.read("it does not run"),
+        "outside its schedule": session.read("its schedule is closed"),
+        "was inside before": session.read("one run has been made already"),
+    }
+    yield f"{journey.name} ({journey.scenario} v{journey.version}): {standings[journey.standing]}"
+    for bar in journey.bars:
+        yield f"  {bars[bar]}"
+    yield from _grounds(session, journey.entry, "  ")
+    for run in journey.runs:
+        yield from _run(session, run)
+
+
+def _run(session: Session, run: Run) -> Iterator[str]:
+    states = {
+        "active": session.read("active"), "held": session.read("held"), "completed": session.read("completed"),
+        "goal": session.read("goal"), "left": session.read("left"),
+    }  # fmt: skip
+    span = session.shown(run.entered_at) + (f" → {session.shown(run.ended_at)}" if run.ended_at is not None else " →")
+    yield "  " + session.read("run {run}, {state}", run=run.run, state=states[run.state]) + f"  {span}"
+    yield from _grounds(session, run.entry, "    ")
+    heads = list(_aligned(((*_head(session, taken),) for taken in run.steps), "    "))
+    for taken, head in zip(run.steps, heads, strict=True):
+        yield head
+        yield from _aligned(_details(session, taken.details), "      ")
+        yield from _grounds(session, taken.grounds, "      ")
+    if run.next is not None:
+        yield from _next(session, run.next)
+
+
+def _head(session: Session, taken: Taken) -> Cells:
+    outcomes = {
+        "completed": session.read("completed"), "yes": session.read("yes"), "no": session.read("no"),
+        "skipped": session.read("skipped"), "failed": session.read("failed"), "left": session.read("left"),
+        "goal": session.read("goal"),
+    }  # fmt: skip
+    outcome = outcomes.get(taken.outcome, taken.outcome)
+    why = f"({taken.reason})" if taken.reason else ""
+    return session.shown(taken.left_at), taken.step, outcome, why
+
+
+def _details(session: Session, details: Iterable[tuple[str, str]]) -> Iterator[Cells]:
+    names = {
+        "waits for": session.read("waits for"), "event": session.read("event"), "deadline": session.read("deadline"),
+        "message": session.read("e-mail"), "points": session.read("points"), "tag": session.read("tag"),
+        "list": session.read("list"), "campaign": session.read("campaign"), "owner": session.read("owner"),
+    }  # fmt: skip
+    for name, text in details:
+        yield names.get(name, name), text
+
+
+def _next(session: Session, coming: Next) -> Iterator[str]:
+    due, since = coming.due_at, session.shown(coming.since)
+    yield "    " + session.read("next: {step}, there since {since}", step=coming.step, since=since)
+    told = session.read("not before its e-mail has gone out") if due is None else session.shown(due)
+    yield from _aligned(((session.read("due"), told), *_details(session, coming.details)), "      ")
+    yield from _grounds(session, coming.grounds, "      ")

@@ -1,0 +1,65 @@
+"""Hindsight: conditions asked of a prospect as it was when a run passed a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from engage.language.conditions import Condition
+from engage.plan.moves import House
+from engage.rehearse.explained import Ground
+from engage.rehearse.mirror import Mirror
+from engage.reports.past import Cut, past
+from engage.reports.record import Record, Row
+from engage.sql import tables as t
+from engage.sql.asked import Now
+
+
+@dataclass(frozen=True, slots=True)
+class Hindsight:
+    """A prospect's record and the mirror in which its past is shown."""
+
+    record: Record
+    mirror: Mirror
+    house: House
+    #: each scenario's place in the order in which they step, by its number
+    order: Mapping[int, int]
+
+    def step(self, run: Row, move: int, at: datetime) -> Iterator[Cut]:
+        """Yield where in the order of things a run's step may have decided, likeliest first."""
+        moves = {v["step_id"]: v["move"] for v in self.record.of(t.visits) if v["enrolment_id"] == run["id"]}
+        earlier = frozenset(
+            other["id"]
+            for other in self.record.of(t.enrolments)
+            if self.order.get(other["scenario_id"], 0) < self.order.get(run["scenario_id"], 0)
+        )
+        cut = Cut(at, run["id"], move, moves, earlier)
+        yield from (cut, replace(cut, others="before"), replace(cut, others="after"))
+        yield from (replace(cut, outside=False), replace(cut, others="before", outside=False))
+        yield replace(cut, others="after", outside=False)
+
+    def look(self, run: Row, move: int, at: datetime) -> Iterator[Cut]:
+        """Yield where a look at a run may have decided: before any step of the tick, else after others' steps."""
+        cuts = list(self.step(run, move, at))
+        yield from sorted(cuts, key=lambda cut: cut.others != "after")
+
+    def ground(self, role: str, condition: Condition, cuts: Iterable[Cut], *, decided: bool) -> Ground:
+        """Return why a condition was decided as it was.
+
+        Where what happened in one tick leaves the order open, the first order that gives the decision is taken.
+        """
+        first: Ground | None = None
+        for cut in cuts:
+            self.mirror.show(past(self.record, cut))
+            verdict = self.mirror.ask(condition, Now.of(self.house, cut.at))
+            if bool(verdict.holds) == decided:
+                return Ground(role, verdict)
+            first = first or Ground(role, verdict, agrees=False)
+        assert first is not None
+        return first
+
+    def now(self, role: str, condition: Condition, at: datetime) -> Ground:
+        """Return a condition as it stands after all that has happened until a moment."""
+        self.mirror.show(past(self.record, Cut(at)))
+        return Ground(role, self.mirror.ask(condition, Now.of(self.house, at)))

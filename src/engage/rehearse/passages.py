@@ -1,0 +1,96 @@
+"""The steps a run has taken, each with what decided it, by the version of the scenario that made the visit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from engage.plan import moves
+from engage.rehearse.doing import details_of
+from engage.rehearse.explained import Ground, Taken
+from engage.rehearse.hearing import trigger_details
+from engage.rehearse.hindsight import Hindsight
+from engage.reports.record import Row
+from engage.sql import tables as t
+from engage.sql.codes import Outcome
+
+#: Returns a scenario's plan in a version, or None where its text no longer makes one.
+Older = Callable[[str, int], moves.Plan | None]
+Details = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The applied versions of a scenario: number and moment, latest first."""
+
+    key: str
+    applied: Sequence[tuple[int, datetime]]
+    older: Older
+
+    def plan_with(self, step: str, at: datetime) -> moves.Plan | None:
+        """Return the version that ran at a moment; where it had not the step, the last one before that did."""
+        then = [number for number, since in self.applied if since <= at]
+        for number in (*then, *(number for number, since in reversed(self.applied) if since > at)):
+            plan = self.older(self.key, number)
+            if plan is not None and any(each.key == step for each in plan.steps):
+                return plan
+        return None
+
+
+def taken(sight: Hindsight, versions: Versions, run: Row) -> Iterator[Taken]:
+    """Yield the steps that a run has taken, in order."""
+    steps = {row["id"]: row for row in sight.record.of(t.steps)}
+    reasons = {(row["enrolment_id"], row["move"]): row["reason"] for row in sight.record.of(t.reasons)}
+    visits = [visit for visit in sight.record.of(t.visits) if visit["enrolment_id"] == run["id"]]
+    for visit in sorted(visits, key=lambda visit: int(visit["move"])):
+        row = steps[visit["step_id"]]
+        plan = versions.plan_with(row["key"], visit["left_at"])
+        step = plan.step(row["key"]) if plan is not None else None
+        yield Taken(
+            step=row["key"],
+            name=(step.name if step is not None else row["name"]) or row["key"],
+            kind=step.kind if step is not None else row["kind"],
+            version=plan.version if plan is not None else None,
+            outcome=Outcome(visit["outcome"]).name.lower(),
+            arrived_at=visit["arrived_at"],
+            left_at=visit["left_at"],
+            reason=reasons.get((run["id"], visit["move"])),
+            grounds=tuple(_grounds(sight, plan, step, run, visit)) if plan is not None and step is not None else (),
+            details=_details(sight, step, run, visit) if step is not None else (),
+        )
+
+
+def _grounds(sight: Hindsight, plan: moves.Plan, step: moves.Step, run: Row, visit: Row) -> Iterator[Ground]:
+    """Yield the conditions that decided a visit."""
+    move, at = int(visit["move"]), visit["left_at"]
+    match Outcome(visit["outcome"]):
+        case Outcome.GOAL if plan.goal is not None:
+            yield sight.ground("goal", plan.goal, sight.look(run, move, at), decided=True)
+        case Outcome.LEFT:
+            yield from _left(sight, plan, run, visit)
+        case (Outcome.YES | Outcome.NO) as outcome if isinstance(step.act, moves.Rule):
+            decided = outcome == Outcome.YES
+            yield sight.ground("rule", step.act.condition, sight.step(run, move, at), decided=decided)
+        case _:
+            pass
+
+
+def _left(sight: Hindsight, plan: moves.Plan, run: Row, visit: Row) -> Iterator[Ground]:
+    """Yield why a run was left: its exit held, or it no longer matched."""
+    cuts = list(sight.look(run, int(visit["move"]), visit["left_at"]))
+    if plan.exit is not None:
+        ground = sight.ground("exit", plan.exit, cuts, decided=True)
+        if ground.agrees:
+            yield ground
+            return
+    if plan.unmatched == "exit":
+        ground = sight.ground("audience", plan.audience, cuts, decided=False)
+        if ground.agrees:
+            yield ground
+
+
+def _details(sight: Hindsight, step: moves.Step, run: Row, visit: Row) -> Details:
+    if isinstance(step.act, moves.Trigger):
+        return trigger_details(sight, step.act, run, visit)
+    return details_of(sight, step, run, visit)

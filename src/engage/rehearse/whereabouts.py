@@ -1,0 +1,94 @@
+"""Where a prospect stands in a scenario: why it came in, what comes next, or what keeps it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from engage.clock import HORIZON, micros, moment
+from engage.language.conditions import Condition
+from engage.plan import moves
+from engage.rehearse.explained import Ground, Next
+from engage.rehearse.hearing import pauses_of, wanted
+from engage.rehearse.hindsight import Hindsight
+from engage.rehearse.passages import Versions
+from engage.reports.record import Row
+from engage.sql import tables as t
+from engage.sql.codes import Phase, RunState
+
+
+def entry_grounds(sight: Hindsight, plan: moves.Plan, now: datetime) -> Iterator[Ground]:
+    """Yield what is asked of who might enter, as it stands now: audience, then suppression, goal and exit."""
+    for role, condition in _asked(plan):
+        yield sight.now(role, condition, now)
+
+
+def _asked(plan: moves.Plan) -> Iterator[tuple[str, Condition]]:
+    yield "audience", plan.audience
+    for role, condition in (("suppress", plan.suppress), ("goal", plan.goal), ("exit", plan.exit)):
+        if condition is not None:
+            yield role, condition
+
+
+def bars_of(plan: moves.Plan, scenario: Row, runs: Sequence[Row], now: datetime) -> Iterator[str]:
+    """Yield what keeps out whoever it is, or this one for what was before: in words that are shown."""
+    if scenario["state"] != "running":
+        yield "not running"
+    if not plan.window.holds(now):
+        yield "outside its schedule"
+    if runs:
+        yield "was inside before"
+
+
+def standing_of(runs: Sequence[Row], grounds: Sequence[Ground], bars: Sequence[str]) -> str:
+    """Return in one word how a prospect stands to a scenario."""
+    if any(run["state"] < RunState.COMPLETED for run in runs):
+        return "inside"
+    if runs:
+        return "was inside"
+    fits = all(bool(ground.verdict.holds) == (ground.role == "audience") for ground in grounds)
+    return "may enter" if fits and not bars else "does not enter"
+
+
+def run_began(sight: Hindsight, versions: Versions, run: Row) -> Iterator[Ground]:
+    """Yield why a run began: the audience of the version that ran then."""
+    steps = {row["id"]: row["key"] for row in sight.record.of(t.steps)}
+    first = min(
+        (visit for visit in sight.record.of(t.visits) if visit["enrolment_id"] == run["id"]),
+        key=lambda visit: int(visit["move"]),
+        default=None,
+    )
+    key = steps[run["step_id"] if first is None else first["step_id"]]
+    plan = versions.plan_with(key, run["entered_at"])
+    if plan is not None:
+        cuts = list(sight.look(run, 0, run["entered_at"]))
+        yield sight.ground("audience", plan.audience, cuts, decided=True)
+
+
+def coming(sight: Hindsight, plan: moves.Plan, run: Row, now: datetime) -> Next:
+    """Return where an open run stands, since when, what it waits for and when that is due."""
+    row = next(each for each in sight.record.of(t.steps) if each["id"] == run["step_id"])
+    step = next((each for each in plan.steps if each.key == row["key"]), None)
+    act = None if step is None else step.act
+    details = (("waits for", wanted(act)),) if isinstance(act, moves.Trigger) else ()
+    due = micros(run["due_at"])
+    return Next(
+        step=row["key"],
+        name=(step.name if step is not None else row["name"]) or row["key"],
+        kind=step.kind if step is not None else row["kind"],
+        phase=Phase(run["phase"]).name.lower(),
+        since=run["arrived_at"],
+        due_at=moment(pauses_of(sight, run).real(due)) if due < HORIZON else None,
+        details=details,
+        grounds=tuple(_holding(sight, plan, now)) if run["state"] == RunState.HELD else (),
+    )
+
+
+def _holding(sight: Hindsight, plan: moves.Plan, now: datetime) -> Iterator[Ground]:
+    """Yield what holds a run: suppression, or an audience that no longer matches."""
+    if plan.suppress is not None:
+        ground = sight.now("suppress", plan.suppress, now)
+        if ground.verdict.holds:
+            yield ground
+            return
+    yield sight.now("audience", plan.audience, now)
