@@ -7,11 +7,8 @@ from engage.cli import (
     checking,
     csv_files,
     demo,
-<<<<<<< HEAD
-    formatting,
-=======
     explaining,
->>>>>>> 1ba6ca9 (engage explain: why, by the values of that moment)
+    formatting,
     health,
     inbox,
     living,
