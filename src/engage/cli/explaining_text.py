@@ -101,12 +101,13 @@ def _verdict(session: Session, verdict: Verdict, margin: str) -> Iterator[str]:
 
 def _grounds(session: Session, grounds: Sequence[Ground], margin: str) -> Iterator[str]:
     roles = {
-        "rule": session.read("rule"), "case": session.read("case"), "audience": session.read("audience"),
+        "rule": session.read("rule"), "audience": session.read("audience"),
         "suppress": session.read("suppression"), "goal": session.read("goal"), "exit": session.read("exit"),
     }  # fmt: skip
     holds = {True: session.read("holds"), False: session.read("does not hold"), None: session.read("unknown")}
     for ground in grounds:
-        yield f"{margin}{roles[ground.role]}: {holds[ground.verdict.holds]}"
+        role = roles.get(ground.role) or session.read("case {name}", name=ground.role.removeprefix("case "))
+        yield f"{margin}{role}: {holds[ground.verdict.holds]}"
         yield from _verdict(session, ground.verdict, margin + "  ")
         if not ground.agrees:
             yield margin + "  " + session.read("what was kept does not explain this; something was changed by hand")
@@ -121,7 +122,10 @@ def _journey(session: Session, journey: Journey) -> Iterator[str]:
     bars = {
         "not running": session.read("it does not run"),
         "outside its schedule": session.read("its schedule is closed"),
-        "was inside before": session.read("one run has been made already"),
+        "was inside before": session.read("no further run is allowed"),
+        "too early to run again": session.read("it is too early for another run"),
+        "has to begin to match anew": session.read("another run begins when the prospect begins to match anew"),
+        "waits for an event": session.read("an event lets one enter"),
     }
     yield f"{journey.name} ({journey.scenario} v{journey.version}): {standings[journey.standing]}"
     for bar in journey.bars:
@@ -138,6 +142,8 @@ def _run(session: Session, run: Run) -> Iterator[str]:
     }  # fmt: skip
     span = session.shown(run.entered_at) + (f" → {session.shown(run.ended_at)}" if run.ended_at is not None else " →")
     yield "  " + session.read("run {run}, {state}", run=run.run, state=states[run.state]) + f"  {span}"
+    if run.entered_by is not None:
+        yield f"    {session.read('event')}: {run.entered_by}"
     yield from _grounds(session, run.entry, "    ")
     heads = list(_aligned(((*_head(session, taken),) for taken in run.steps), "    "))
     for taken, head in zip(run.steps, heads, strict=True):
@@ -164,6 +170,7 @@ def _details(session: Session, details: Iterable[tuple[str, str]]) -> Iterator[C
         "waits for": session.read("waits for"), "event": session.read("event"), "deadline": session.read("deadline"),
         "message": session.read("e-mail"), "points": session.read("points"), "tag": session.read("tag"),
         "list": session.read("list"), "campaign": session.read("campaign"), "owner": session.read("owner"),
+        "arms": session.read("arms"),
     }  # fmt: skip
     for name, text in details:
         yield names.get(name, name), text

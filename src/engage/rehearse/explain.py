@@ -15,6 +15,7 @@ from engage.language.fields import fold
 from engage.plan import moves
 from engage.rehearse.explained import Explanation, Journey, Points, Run
 from engage.rehearse.grade_card import grade_card
+from engage.rehearse.hearing import entered_by
 from engage.rehearse.hindsight import Hindsight
 from engage.rehearse.mirror import mirror
 from engage.rehearse.passages import Older, Versions, taken
@@ -104,7 +105,7 @@ def _journey(sight: Hindsight, plan: moves.Plan, row: Row, versions: Versions, n
     mine = [run for run in sight.record.of(t.enrolments) if run["scenario_id"] == row["id"]]
     open_ = any(run["state"] < RunState.COMPLETED for run in mine)
     grounds = () if open_ else tuple(entry_grounds(sight, plan, now))
-    bars = () if open_ else tuple(bars_of(plan, row, mine, now))
+    bars = () if open_ else tuple(bars_of(plan, row, mine, now, sight.house.hours))
     return Journey(
         scenario=plan.key,
         name=plan.name,
@@ -126,6 +127,7 @@ def _runs(sight: Hindsight, plan: moves.Plan, versions: Versions, mine: Sequence
             state=state.name.lower(),
             entered_at=run["entered_at"],
             ended_at=ended,
+            entered_by=entered_by(sight, run),
             entry=tuple(run_began(sight, versions, run)),
             steps=tuple(taken(sight, versions, run)),
             next=coming(sight, plan, run, now) if state < RunState.COMPLETED else None,

@@ -56,7 +56,7 @@ class GradeCard:
 class Ground:
     """A condition that decided, as it stood at that moment."""
 
-    #: rule, case, audience, suppress, goal or exit
+    #: rule, case NAME, audience, suppress, goal or exit
     role: str
     verdict: Verdict
     #: False: the values that were kept do not give what was decided then
@@ -107,6 +107,8 @@ class Run:
     state: str
     entered_at: datetime
     ended_at: datetime | None
+    #: the event that let it begin, if one did
+    entered_by: str | None
     #: why it began
     entry: tuple[Ground, ...]
     steps: tuple[Taken, ...]
@@ -126,7 +128,8 @@ class Journey:
     standing: str
     #: what keeps the prospect out, or lets it in at the next look
     entry: tuple[Ground, ...]
-    #: what bars the way in that is no condition: not running, outside the schedule, was inside before
+    #: what bars the way in that is no condition: not running, outside its schedule, waits for an event, was inside
+    #: before, too early to run again, has to begin to match anew
     bars: tuple[str, ...]
     runs: tuple[Run, ...]
 

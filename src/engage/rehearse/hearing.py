@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, insert, literal, select, union_all
+from sqlalchemy import delete, insert, select, union_all
 
 from engage.clock import FOREVER, micros, moment
 from engage.plan import moves
@@ -25,7 +25,7 @@ Details = tuple[tuple[str, str], ...]
 
 def trigger_details(sight: Hindsight, act: moves.Trigger, run: Row, visit: Row) -> Details:
     """Return what a trigger waited for, the activity that decided it if one did, and its deadline."""
-    found: list[tuple[str, str]] = [("waits for", wanted(act))]
+    found: list[tuple[str, str]] = [("waits for", wanted(act.events))]
     deadline = deadline_of(sight, act, run, visit["arrived_at"])
     if visit["outcome"] == Outcome.YES:
         found += [("event", text) for text in _events(sight, act, run, visit, deadline)]
@@ -34,9 +34,15 @@ def trigger_details(sight: Hindsight, act: moves.Trigger, run: Row, visit: Row) 
     return tuple(found)
 
 
-def wanted(act: moves.Trigger) -> str:
-    """Return the events a trigger waits for, as they are written."""
-    return " | ".join(_event(event) for event in act.events)
+def wanted(events: Sequence[moves.Event]) -> str:
+    """Return the events that are waited for, as they are written."""
+    return " | ".join(_event(event) for event in events)
+
+
+def entered_by(sight: Hindsight, run: Row) -> str | None:
+    """Return the event that let a run begin, if one did."""
+    own = (row for row in sight.record.of(t.activities) if row["id"] == run["entered_by"])
+    return next((_told(sight, row) for row in own), None)
 
 
 def _event(event: moves.Event) -> str:
@@ -82,11 +88,10 @@ def _events(sight: Hindsight, act: moves.Trigger, run: Row, visit: Row, deadline
     connection.execute(delete(cohort))
     connection.execute(insert(cohort).values(_row(run, visit, deadline)))
     numbers = _numbers(sight, act, run)
-    low: ColumnElement[int] = cohort.c.entered_at if act.since_entry else cohort.c.arrived_at
-    if visit["arrived_at"] == visit["left_at"] and not act.since_entry:
-        low = literal(micros(visit["left_at"]))
-    a = t.activities
-    each = [select(a.c.id, a.c.occurred_at).where(*heard(event, numbers, low, cohort.c.due_at)) for event in act.events]
+    low = cohort.c.entered_at if act.since_entry else cohort.c.arrived_at
+    a, by_event = t.activities, run["entered_by"] is not None
+    window = (low, cohort.c.due_at)
+    each = [select(a.c.id, a.c.occurred_at).where(*heard(event, numbers, *window, by_event)) for event in act.events]
     every = union_all(*each).subquery("every")
     who = run["prospect_id"]
     first = select(every.c.id).order_by(every.c.occurred_at, every.c.id).limit(1)

@@ -13,7 +13,7 @@ from engage.rehearse.hearing import trigger_details
 from engage.rehearse.hindsight import Hindsight
 from engage.reports.record import Row
 from engage.sql import tables as t
-from engage.sql.codes import Outcome
+from engage.sql.codes import FIRST_NAMED, Outcome
 
 #: Returns a scenario's plan in a version, or None where its text no longer makes one.
 Older = Callable[[str, int], moves.Plan | None]
@@ -52,7 +52,7 @@ def taken(sight: Hindsight, versions: Versions, run: Row) -> Iterator[Taken]:
             name=(step.name if step is not None else row["name"]) or row["key"],
             kind=step.kind if step is not None else row["kind"],
             version=plan.version if plan is not None else None,
-            outcome=Outcome(visit["outcome"]).name.lower(),
+            outcome=_outcome(sight, visit),
             arrived_at=visit["arrived_at"],
             left_at=visit["left_at"],
             reason=reasons.get((run["id"], visit["move"])),
@@ -61,10 +61,23 @@ def taken(sight: Hindsight, versions: Versions, run: Row) -> Iterator[Taken]:
         )
 
 
+def _outcome(sight: Hindsight, visit: Row) -> str:
+    """Return how a visit ended: an outcome's word, or the name of a case or an arm."""
+    number = int(visit["outcome"])
+    if number < FIRST_NAMED:
+        return Outcome(number).name.lower()
+    names = {(row["step_id"], row["number"]): row["name"] for row in sight.record.of(t.outcome_names)}
+    name: str = names.get((visit["step_id"], number), str(number))
+    return name
+
+
 def _grounds(sight: Hindsight, plan: moves.Plan, step: moves.Step, run: Row, visit: Row) -> Iterator[Ground]:
     """Yield the conditions that decided a visit."""
     move, at = int(visit["move"]), visit["left_at"]
-    match Outcome(visit["outcome"]):
+    if isinstance(step.act, moves.Switch):
+        yield from _cases(sight, step.act, run, visit)
+        return
+    match visit["outcome"]:
         case Outcome.GOAL if plan.goal is not None:
             yield sight.ground("goal", plan.goal, sight.look(run, move, at), decided=True)
         case Outcome.LEFT:
@@ -74,6 +87,16 @@ def _grounds(sight: Hindsight, plan: moves.Plan, step: moves.Step, run: Row, vis
             yield sight.ground("rule", step.act.condition, sight.step(run, move, at), decided=decided)
         case _:
             pass
+
+
+def _cases(sight: Hindsight, act: moves.Switch, run: Row, visit: Row) -> Iterator[Ground]:
+    """Yield the cases of a switch that were asked: up to the one that held."""
+    taken_, at = _outcome(sight, visit), visit["left_at"]
+    for name, condition in act.cases:
+        cuts = sight.step(run, int(visit["move"]), at)
+        yield sight.ground(f"case {name}", condition, cuts, decided=name == taken_)
+        if name == taken_:
+            return
 
 
 def _left(sight: Hindsight, plan: moves.Plan, run: Row, visit: Row) -> Iterator[Ground]:
@@ -93,4 +116,6 @@ def _left(sight: Hindsight, plan: moves.Plan, run: Row, visit: Row) -> Iterator[
 def _details(sight: Hindsight, step: moves.Step, run: Row, visit: Row) -> Details:
     if isinstance(step.act, moves.Trigger):
         return trigger_details(sight, step.act, run, visit)
+    if isinstance(step.act, moves.Split):
+        return (("arms", ", ".join(f"{name} {share} %" for name, share in step.act.arms)),)
     return details_of(sight, step, run, visit)

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from engage.clock import HORIZON, micros, moment
+from engage.language.calendar import after
 from engage.language.conditions import Condition
+from engage.language.hours import Hours
 from engage.plan import moves
 from engage.rehearse.explained import Ground, Next
 from engage.rehearse.hearing import pauses_of, wanted
@@ -30,14 +32,24 @@ def _asked(plan: moves.Plan) -> Iterator[tuple[str, Condition]]:
             yield role, condition
 
 
-def bars_of(plan: moves.Plan, scenario: Row, runs: Sequence[Row], now: datetime) -> Iterator[str]:
+def bars_of(plan: moves.Plan, scenario: Row, runs: Sequence[Row], now: datetime, hours: Hours) -> Iterator[str]:
     """Yield what keeps out whoever it is, or this one for what was before: in words that are shown."""
     if scenario["state"] != "running":
         yield "not running"
     if not plan.window.holds(now):
         yield "outside its schedule"
-    if runs:
+    if plan.on:
+        yield "waits for an event"
+    if not runs:
+        return
+    if plan.reentry is None or (plan.reentry.most is not None and len(runs) >= plan.reentry.most):
         yield "was inside before"
+    elif plan.reentry.after is not None:
+        last = max(run["ended_at"] for run in runs)
+        if after(plan.reentry.after, last, hours) > now:
+            yield "too early to run again"
+    elif not plan.on:
+        yield "has to begin to match anew"
 
 
 def standing_of(runs: Sequence[Row], grounds: Sequence[Ground], bars: Sequence[str]) -> str:
@@ -46,8 +58,11 @@ def standing_of(runs: Sequence[Row], grounds: Sequence[Ground], bars: Sequence[s
         return "inside"
     if runs:
         return "was inside"
+    bars = [bar for bar in bars if bar != "waits for an event"]
     fits = all(bool(ground.verdict.holds) == (ground.role == "audience") for ground in grounds)
-    return "may enter" if fits and not bars else "does not enter"
+    if fits and not bars:
+        return "may enter"
+    return "does not enter"
 
 
 def run_began(sight: Hindsight, versions: Versions, run: Row) -> Iterator[Ground]:
@@ -60,9 +75,26 @@ def run_began(sight: Hindsight, versions: Versions, run: Row) -> Iterator[Ground
     )
     key = steps[run["step_id"] if first is None else first["step_id"]]
     plan = versions.plan_with(key, run["entered_at"])
-    if plan is not None:
-        cuts = list(sight.look(run, 0, run["entered_at"]))
-        yield sight.ground("audience", plan.audience, cuts, decided=True)
+    if plan is None:
+        return
+    ground = sight.ground("audience", plan.audience, sight.look(run, 0, _began(run, first)), decided=True)
+    # Who was enrolled by another scenario was not asked for the audience.
+    if ground.agrees or not _was_enrolled(sight, run):
+        yield ground
+
+
+def _began(run: Row, first: Row | None) -> datetime:
+    """Return the tick that began a run: one that an event let begin was entered at the event's moment."""
+    arrived: datetime = run["arrived_at"] if first is None else first["arrived_at"]
+    return arrived
+
+
+def _was_enrolled(sight: Hindsight, run: Row) -> bool:
+    """Tell whether a step of another scenario may have begun a run: one that stepped in the same tick."""
+    if run["apart"]:
+        return True
+    runs = {each["id"] for each in sight.record.of(t.enrolments) if each["scenario_id"] != run["scenario_id"]}
+    return any(v["left_at"] == run["entered_at"] for v in sight.record.of(t.visits) if v["enrolment_id"] in runs)
 
 
 def coming(sight: Hindsight, plan: moves.Plan, run: Row, now: datetime) -> Next:
@@ -70,7 +102,7 @@ def coming(sight: Hindsight, plan: moves.Plan, run: Row, now: datetime) -> Next:
     row = next(each for each in sight.record.of(t.steps) if each["id"] == run["step_id"])
     step = next((each for each in plan.steps if each.key == row["key"]), None)
     act = None if step is None else step.act
-    details = (("waits for", wanted(act)),) if isinstance(act, moves.Trigger) else ()
+    details = (("waits for", wanted(act.events)),) if isinstance(act, moves.Trigger) else ()
     due = micros(run["due_at"])
     return Next(
         step=row["key"],
