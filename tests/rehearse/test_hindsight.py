@@ -17,6 +17,7 @@ from engage.language.where import read_where
 from engage.language.worded import worded
 from engage.rehearse.explain import explain
 from engage.rehearse.hindsight import Hindsight
+from engage.rehearse.mirror import mirror
 from engage.rehearse.older import older_plans
 from engage.reports.record import read_record
 from engage.sql import tables as t

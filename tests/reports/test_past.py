@@ -133,6 +133,7 @@ def test_every_import_keeps_what_was(engine: Engine, tmp_path: Path, clear: bool
 
     first = "email,city,employees,annual_revenue,do_not_call,consent_at,product_interest,seats,trial,renewal_date,owner"
     first += ",tags,lists,score\n"
+    deals = "id,email,status,stage,amount\n"
     kobe = "a@x.jp,Kobe,6,2.5,false,2026-02-01,ma,4,false,2027-02-01,suzuki,z,vip,9\n"
     brought(
         "prospects", first + "a@x.jp,Osaka,5,1.5,true,2026-01-01,crm,3,true,2027-01-01,sato,x;y,members,7\n", "0 days"
@@ -149,6 +150,16 @@ def test_every_import_keeps_what_was(engine: Engine, tmp_path: Path, clear: bool
     brought("list-members", "list,email\nmembers,a@x.jp\n", "3 days", mode="delete")
     brought("list-members", "list,email\nothers,a@x.jp\nvip,a@x.jp\n", "3 days")
     diary.tick("3 days")
+    brought(
+        "opportunities", "id,email,status,stage,amount\nd1,a@x.jp,open,Proposal,5\nd2,a@x.jp,won,,9\n", "3 days 1 hour"
+    )
+    brought("campaign-members", "campaign,email,status\nlaunch,a@x.jp,invited\n", "3 days 1 hour")
+    diary.tick("3 days 2 hours")
+    brought("opportunities", deals + "d1,a@x.jp,lost,Signed,6\n", "3 days 3 hours")
+    brought("opportunities", "id,email\nd2,a@x.jp\n", "3 days 3 hours", mode="delete")
+    brought("campaign-members", "campaign,email,status\nlaunch,a@x.jp,attended\n", "3 days 3 hours")
+    diary.tick("3 days 4 hours")
+    brought("campaign-members", "campaign,email\nlaunch,a@x.jp\n", "3 days 5 hours", mode="delete")
     brought("unsubscribes", "email\na@x.jp\n", "4 days")
     diary.tick("4 days")
     brought("activities", "email,type,target,occurred_at\na@x.jp,page_viewed,/,2026-01-06\n", "5 days")

@@ -29,7 +29,7 @@ def explain(
     app, moment = session.app(), session.moment(now)
     applied = app.applied()
     if scenario is not None and scenario not in applied.plans.scenarios:
-        raise Refused(unknown("the scenario", scenario, applied.plans.scenarios))
+        raise Refused(unknown("scenario", scenario, applied.plans.scenarios))
     with reading(app.engine).begin() as connection:
         older = older_plans(connection, applied.workspace, applied.plans)
         found = explained(connection, applied.plans, older, email, moment, scenario=scenario)

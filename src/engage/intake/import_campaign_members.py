@@ -23,6 +23,7 @@ from sqlalchemy import (
 from engage.clock import micros
 from engage.intake.addresses import read_address
 from engage.intake.import_kind import Importer, ImportKind, Outcome, Task, in_column
+from engage.intake.keeping import keep_campaigns
 from engage.intake.mapping import Column as FileColumn
 from engage.intake.records import Cells, Record, RecordReader, counted, key_of, loose, said
 from engage.intake.staging import announce, drop_rows, find_people, hold_people, load, make_people, staged
@@ -87,6 +88,8 @@ def write_members(connection: Connection, records: Sequence[Record], task: Task,
         why |= _unwanted(records, old, why, task)
         new = _insert(connection, records, [row for n, row in owners.items() if n not in old and n not in why], task)
         changed = _update(connection, records, {n: row for n, row in old.items() if n not in why})
+    keep_campaigns(connection, (old[n] for n in changed | gone), task.now, there=True)
+    keep_campaigns(connection, (owners[n] for n in new), task.now, there=False)
     announce(connection, made | {owners[n].prospect_id for n in new | changed | gone}, task.now)
     return counted(records, new, changed, gone, why)
 

@@ -28,6 +28,7 @@ from engage.clock import micros
 from engage.intake.addresses import read_address
 from engage.intake.import_kind import Importer, ImportKind, Outcome, Task
 from engage.intake.import_users import ident
+from engage.intake.keeping import keep_deals
 from engage.intake.mapping import Column as FileColumn
 from engage.intake.people import checked_word
 from engage.intake.records import Cells, Record, RecordReader, counted, key_of, loose, said
@@ -94,6 +95,7 @@ def write_deals(connection: Connection, records: Sequence[Record], task: Task) -
     old = _stored(connection)
     if task.options.mode == "delete":
         gone = frozenset(old)
+        keep_deals(connection, old.values(), task.now, there=True)
         connection.execute(delete(t.opportunities).where(t.opportunities.c.id.in_([row.id for row in old.values()])))
         announce(connection, {row.prospect_id for row in old.values()}, task.now)
         return counted(records, frozenset(), frozenset(), gone, why)
@@ -101,6 +103,9 @@ def write_deals(connection: Connection, records: Sequence[Record], task: Task) -
     owners = {row.n: row.prospect_id for row in connection.execute(select(deals.c.n, deals.c.prospect_id))}
     new, events = _insert(connection, records, owners, [n for n in owners if n not in old and n not in why], task)
     changed, more = _update(connection, records, {n: row for n, row in old.items() if n not in why}, task)
+    keep_deals(connection, (old[n] for n in changed), task.now, there=True)
+    if new:
+        keep_deals(connection, (row for n, row in _stored(connection).items() if n in new), task.now, there=False)
     happened(connection, [*events, *more])
     announce(connection, made | {owners[n] for n in new | changed}, task.now)
     return counted(records, new, changed, frozenset(), why)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,8 @@ Truth = ColumnElement[bool]
 
 #: The staged people some field of whom is about to change.
 differing = scratch("differing", Column("prospect_id", Key, primary_key=True, autoincrement=False))
+
+_NOTHING: dict[str, Any] = {"text": None, "detail": None, "number": None}
 
 
 def _at(now: datetime) -> ColumnElement[Any]:
@@ -118,3 +120,33 @@ def set_flag(connection: Connection, now: datetime, flag: str, *wheres: Truth) -
     unset = (*wheres, not_(s.c[flag]))
     connection.execute(kept(s, s.c.prospect_id, _at(now), ChangeKind.FIELD, number, *unset, whole=literal(0)))
     connection.execute(update(s).where(*unset).values({flag: True}))
+
+
+def keep_deals(connection: Connection, deals: Iterable[Any], now: datetime, *, there: bool) -> None:
+    """Keep opportunities as they were before a change, given as rows; ``there`` False: they are new."""
+    rows = [
+        {
+            **_change(ChangeKind.OPPORTUNITY, deal.prospect_id, deal.id, now, there=there),
+            **({"text": deal.status, "detail": deal.stage, "number": deal.amount} if there else _NOTHING),
+        }
+        for deal in deals
+    ]
+    if rows:
+        connection.execute(insert(t.changes), rows)
+
+
+def keep_campaigns(connection: Connection, members: Iterable[Any], now: datetime, *, there: bool) -> None:
+    """Keep memberships of campaigns as they were before a change, given as rows; ``there`` False: they are new."""
+    rows = [
+        {
+            **_change(ChangeKind.CAMPAIGN, member.prospect_id, member.campaign_id, now, there=there),
+            "text": member.status if there else None,
+        }
+        for member in members
+    ]
+    if rows:
+        connection.execute(insert(t.changes), rows)
+
+
+def _change(kind: ChangeKind, prospect_id: int, ref: int, now: datetime, *, there: bool) -> dict[str, Any]:
+    return {"prospect_id": prospect_id, "at": now, "kind": int(kind), "ref": ref, "whole": int(there)}

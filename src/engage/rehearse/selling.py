@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
+from engage.intake.keeping import keep_deals
 from engage.intake.staging import announce
 from engage.intake.todos import complete_todo
 from engage.rehearse.chance import Chance, weighted
@@ -76,6 +77,7 @@ class SalesTeam:
         values = {"prospect_id": deal.prospect_id, "key": deal.key, "name": name, "status": "open"}
         stage = {"stage": "提案", "stage_folded": "提案", "amount": amount}
         connection.execute(insert(t.opportunities).values(**values, **stage))
+        _keep(connection, deal, now, there=False)
         announce(connection, (deal.prospect_id,), now)
         return Happening(now, deal.email, "opportunity_created", deal.key)
 
@@ -87,9 +89,17 @@ class SalesTeam:
             o = t.opportunities
             mine = (o.c.prospect_id == deal.prospect_id) & (o.c.key == deal.key)
             values = {"status": status, "stage": stage, "stage_folded": stage}
+            _keep(connection, deal, now, there=True)
             connection.execute(update(o).where(mine).values(**values))
             announce(connection, (deal.prospect_id,), now)
             yield Happening(now, deal.email, f"opportunity_{status}", deal.key)
+
+
+def _keep(connection: Connection, deal: Deal, now: datetime, *, there: bool) -> None:
+    """Keep an opportunity as it is before it changes, or that it is new."""
+    o = t.opportunities
+    mine = (o.c.prospect_id == deal.prospect_id) & (o.c.key == deal.key)
+    keep_deals(connection, connection.execute(select(o).where(mine)).all(), now, there=there)
 
 
 def _open_todos(connection: Connection, now: datetime) -> list[_OpenTodo]:
