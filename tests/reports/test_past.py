@@ -54,7 +54,7 @@ def shown(state: State) -> dict[str, Any]:
         (t.prospects, ()), (t.standings, ("inactive_periods", "inactivity_timed")),
         (t.field_values, ("folded",)),
         (t.list_members, ("since",)), (t.prospect_tags, ()), (t.campaign_members, ("since",)),
-        (t.opportunities, ("key", "name")), (t.category_scores, ()),
+        (t.opportunities, ("key", "name", "account", "campaign", "created_at", "closed_at")), (t.category_scores, ()),
         (t.enrolments, ("step_id", "phase", "moves", "arrived_at", "due_at")),
     ):  # fmt: skip
         names = [column.name for column in table.c if column.name not in ignored]

@@ -138,17 +138,20 @@ def _undo(state: State, record: Record, change: Row) -> None:
         case ChangeKind.OPPORTUNITY:
             stage = change["detail"]
             folded = None if stage is None else fold(stage)
-            rest = {"key": str(ref), "status": change["text"], "stage": stage, "stage_folded": folded}
+            rest = {"status": change["text"], "stage": stage, "stage_folded": folded}
             _put(state["opportunities"], {**own, "id": ref}, there, **rest, amount=change["number"])
+            for row in state["opportunities"]:
+                row.setdefault("key", str(row["id"]))
         case ChangeKind.HELD:
             pass
 
 
 def _put(rows: list[dict[str, Any]], its: dict[str, Any], there: bool, **rest: Any) -> None:
     """Put a row in place of the one of the same key, or take that away."""
-    rows[:] = [row for row in rows if any(row[name] != value for name, value in its.items())]
+    present = [row for row in rows if all(row[name] == value for name, value in its.items())]
+    rows[:] = [row for row in rows if row not in present]
     if there:
-        rows.append({**its, **rest})
+        rows.append({**(present[0] if present else {}), **its, **rest})
 
 
 def _undo_field(state: State, record: Record, change: Row) -> None:
