@@ -114,13 +114,22 @@ def _paths(
     if form == "json":
         shown = [
             {"path": way.told, "steps": len(way.walk), "shortest_seconds": int(way.shortest.total_seconds()),
-             "longest_seconds": int(way.longest.total_seconds()), "emails": way.emails}
+             "longest_seconds": None if way.longest is None else int(way.longest.total_seconds()), "emails": way.emails}
             for way in found
         ]  # fmt: skip
         session.write_json({"scenario": plan.key, "count": count, "paths": shown})
         return
     header = session.words("steps", "shortest", "longest", "e-mails", "path")
-    rows = [(len(way.walk), told(way.shortest), told(way.longest), way.emails, " → ".join(way.told)) for way in found]
+    rows = [
+        (
+            len(way.walk),
+            told(way.shortest),
+            "?" if way.longest is None else told(way.longest),
+            way.emails,
+            " → ".join(way.told),
+        )
+        for way in found
+    ]
     session.say(table(header, rows, right=(0, 3)))
     if count > len(found):
         text = "these are the first {shown} of {count} paths; --most shows more"

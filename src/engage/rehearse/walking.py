@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from engage.errors import Refused
 from engage.graph.build import END, Journey, ways_of
 from engage.graph.paths import Walk, count_paths, paths
+from engage.language.appointments import mail_moment
 from engage.language.calendar import after
 from engage.language.hours import Hours
+from engage.language.moment import instant_of
 from engage.plan import moves
 from engage.plan.moves import Plan
 from engage.problem import unknown
@@ -41,7 +43,8 @@ class Way:
 
     walk: Walk
     shortest: timedelta
-    longest: timedelta
+    #: None: nobody knows, for a day that a field says is waited for
+    longest: timedelta | None
     emails: int
 
     @property
@@ -61,8 +64,10 @@ def _way(walk: Walk, steps: dict[str, moves.Step], start: datetime, hours: Hours
     for key, outcome in walk:
         soonest = _left(steps[key], outcome, soonest, hours, soon=True)
         latest = _left(steps[key], outcome, latest, hours, soon=False)
-    emails = sum(1 for key, _ in walk if isinstance(steps[key].act, moves.SendEmail))
-    return Way(walk, soonest - start, latest - start, emails)
+    acts = [steps[key].act for key, _ in walk]
+    emails = sum(1 for act in acts if isinstance(act, moves.SendEmail))
+    known = not any(isinstance(act, moves.WaitDay) for act in acts)
+    return Way(walk, soonest - start, latest - start if known else None, emails)
 
 
 def walk_by(journey: Journey, plan: Plan, answers: Sequence[str], start: datetime, hours: Hours) -> tuple[Passage, ...]:
@@ -100,13 +105,29 @@ def _answer(step: moves.Step, ways_there: tuple[str, ...], answers: list[str]) -
 
 
 def _left(step: moves.Step, outcome: str, now: datetime, hours: Hours, *, soon: bool) -> datetime:
-    """Return when one goes on from a step; an event that ends a wait comes at once, or at the last moment."""
+    """Return when one goes on from a step; an event that ends a wait comes at once, or at the last moment.
+
+    A day that a prospect's field says is not known on paper: one goes on at once.
+    """
     if step.stay is not None:
         now = after(step.stay, now, hours)
     match step.act:
         case moves.Wait(length=length):
             return after(length, now, hours)
+        case moves.WaitUntil(until=until, zone=zone):
+            return max(now, until.first(now, zone.zone))
+        case moves.SendEmail() as mail:
+            return _goes(mail, now)
         case moves.Trigger(length=length, patient=patient):
             return now if outcome == "yes" and soon and not patient else after(length, now, hours)
         case _:
             return now
+
+
+def _goes(mail: moves.SendEmail, now: datetime) -> datetime:
+    """Return when a mail goes, or is skipped: at an opening, or on its date."""
+    zone = mail.zone.zone
+    on_date = None if mail.on_date is None else instant_of(mail.on_date, zone)
+    while (following := mail_moment(now, on_date, mail.hours, zone)) is not None and following > now:
+        now = following
+    return now
