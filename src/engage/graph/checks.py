@@ -12,6 +12,7 @@ from engage.graph.cases import cases
 from engage.graph.conditions import conditions, lists_in_both
 from engage.graph.entry import entry_events
 from engage.graph.files import file_problems
+from engage.graph.intervals import certain
 from engage.graph.mails import mailed_twice, mails_reached
 from engage.graph.references import references
 from engage.graph.shape import doubles, jumps, moved, unreachable
@@ -40,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     mails_reached,
     mailed_twice,
     lists_in_both,
+    certain,
     hours,
     mail_dates,
     cases,

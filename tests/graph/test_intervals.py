@@ -1,0 +1,146 @@
+"""Rules that can never hold, or always do: each finding names the steps from which that is known."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from engage.graph.build import build
+from engage.graph.checks import check_workspace
+from engage.graph.intervals import certain
+from engage.language.load import load
+from tests.support.starter import scenario, starter, told, with_example
+
+ASK = "steps: [{id: hot, rule: {score: {gte: 100}}, yes: [INSIDE], no: [OUTSIDE]}]"
+
+
+def found(text: str) -> list[str]:
+    """Return the warnings of this check for an example."""
+    file, workspace = scenario(text)
+    return [str(problem.message) for problem in certain(build(file), workspace)]
+
+
+@pytest.mark.parametrize(
+    ("first", "way", "second", "begins"),
+    [
+        ("{score: {gte: 100}}", "yes", "{score: {lt: 50}}", "second can never hold"),
+        ("{score: {gte: 100}}", "yes", "{score: {gt: 99}}", "second always holds"),
+        ("{score: {gte: 100}}", "no", "{score: {gt: 98, lt: 100}}", ""),
+        ("{score: {gte: 100}}", "no", "{score: {gt: 99}}", "second can never hold"),
+        ("{score: {category: pricing, gte: 5}}", "yes", "{score: {lt: 5}}", ""),
+        ("{grade: {gte: B}}", "yes", "{grade: {lt: C}}", "second can never hold"),
+        ("{grade: {gte: B}}", "no", "{grade: {lt: B}}", ""),
+        ("{grade: {gte: B}}", "no", "{grade: {gte: A}}", "second can never hold"),
+        ("{seats: {gt: 3}}", "yes", "{seats: {lt: 4}}", "second can never hold"),
+        ("{seats: {gt: 3}}", "yes", "{seats: {exists: true}}", "second always holds"),
+        ("{seats: {gt: 3}}", "no", "{seats: {exists: true}}", ""),
+        ("{seats: {exists: true}}", "no", "{seats: {ne: 3}}", "second always holds"),
+        ("{renewal: {after: 2026-12-01}}", "yes", "{renewal: {before: 2026-06-01}}", "second can never hold"),
+        ("{renewal: {within: 7 days}}", "yes", "{renewal: {exists: false}}", "second can never hold"),
+        ("{interest: crm}", "yes", "{interest: [ma]}", "second can never hold"),
+        ("{interest: [crm]}", "no", "{interest: ma}", ""),
+        ("{all: [{interest: {ne: crm}}, {interest: {exists: true}}]}", "yes", "{interest: ma}", "second always holds"),
+        ("{country: JP}", "yes", "{country: ＪＰ}", "second always holds"),
+        ("{country: JP}", "yes", "{not: {country: {contains: J}}}", ""),
+        ("{any: [{score: {gte: 100}}, {country: JP}]}", "no", "{score: {gte: 200}}", "second can never hold"),
+        ("{any: [{score: {gte: 100}}, {country: JP}]}", "yes", "{score: {gte: 200}}", ""),
+        ("{any: [{score: {gt: 9}}, {score: {lt: 1}}]}", "no", "{score: {gt: 20}}", "second can never hold"),
+        ("{tag: vip}", "yes", "{tag: vip}", ""),
+    ],
+)
+def test_a_rule_below_a_rule(first: str, way: str, second: str, begins: str) -> None:
+    steps = f"steps: [{{id: first, rule: {first}, {way}: [{{id: second, rule: {second}, yes: [{{add_tag: x}}]}}]}}]"
+    messages = found(steps)
+    if not begins:
+        assert messages == []
+    else:
+        assert len(messages) == 1
+        assert messages[0].startswith(begins)
+        assert "from first" in messages[0]
+
+
+def test_the_parts_of_one_rule_can_contradict_each_other() -> None:
+    messages = found("steps: [{id: odd, rule: {score: {gte: 100, lt: 50}}, yes: [{add_tag: x}]}]")
+    assert messages == ["odd can never hold: its own parts decide score"]
+
+
+def test_cases_below_wider_cases_are_never_reached() -> None:
+    text = """
+    steps:
+      - id: level
+        switch:
+          - {name: warm, case: {score: {gte: 50}}, steps: [{add_tag: warm}]}
+          - {name: hot, case: {score: {gte: 100}}, steps: [{add_tag: hot}]}
+        else: [{add_tag: cold}]
+    """
+    assert [message.partition(":")[0] for message in found(text)] == ["level.hot can never hold"]
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        "{wait: 1 day}", "{send_email: invite}", "{adjust_score: +10}", "{add_tag: x, after: 1 day}",
+        "{trigger: {page_viewed: /a}, within: 1 day}",
+    ],
+)  # fmt: skip
+def test_what_may_have_changed_meanwhile_is_not_known(between: str) -> None:
+    rest = f"yes: [{between}, {{id: second, rule: {{score: {{lt: 50}}}}, yes: [{{add_tag: y}}]}}]"
+    assert found(f"steps: [{{id: first, rule: {{score: {{gte: 100}}}}, {rest}}}]") == []
+
+
+def test_a_field_that_a_step_sets_is_not_known_any_more() -> None:
+    rest = "yes: [{set_field: {country: US}}, {id: second, rule: {country: JP}, yes: [{add_tag: y}]}]"
+    assert found(f"steps: [{{id: first, rule: {{country: JP}}, {rest}}}]") == []
+
+
+def test_what_holds_on_every_path_is_known_where_they_meet() -> None:
+    text = """
+    steps:
+      - id: big
+        rule: {seats: {gt: 100}}
+        yes: [{id: huge, rule: {seats: {gt: 1000}}, yes: [{add_tag: huge}]}]
+        no: [{end: true}]
+      - {id: small, rule: {seats: {lt: 50}}, yes: [{add_tag: small}]}
+    """
+    assert found(text) == ["small can never hold: what is known of seats from big, huge decides it"]
+
+
+def test_the_audience_is_known_at_entry_and_where_it_keeps_one_inside() -> None:
+    asked = "{id: asked, rule: {country: US}, yes: [{add_tag: x}]}"
+    assert len(found(f"audience: {{where: {{country: JP}}}}\nsteps: [{asked}]")) == 1
+    assert found(f"audience: {{where: {{country: JP}}}}\nsteps: [{{wait: 1 day}}, {asked}]") == []
+    assert len(found(f"audience: {{where: {{country: JP}}, unmatched: exit}}\nsteps: [{{wait: 1 day}}, {asked}]")) == 1
+
+
+def test_a_dynamic_list_goals_exits_and_suppression_are_known() -> None:
+    cold = "steps: [{wait: 1 day}, {id: cold, rule: {score: {lt: 50}}, yes: [{add_tag: x}]}]"
+    assert len(found(f"audience: {{lists: [hot]}}\n{cold}")) == 1
+    won = "{wait: 1 day}, {id: jp, rule: {country: JP}, yes: [{add_tag: x}]}"
+    for word in ("goal: {country: JP}", "exit: {country: JP}"):
+        assert found(f"{word}\nsteps: [{won}]") == [
+            f"jp can never hold: what is known of country from {word[:4]} decides it"
+        ]
+    assert len(found(f"audience: {{lists: [news], suppress: {{where: {{country: JP}}}}}}\nsteps: [{won}]")) == 1
+
+
+def test_whom_another_scenario_enrols_need_not_match() -> None:
+    text = "audience: {where: {country: JP}}\nsteps: [{id: asked, rule: {country: US}, yes: [{add_tag: x}]}]"
+    other = "name: O\naudience: {lists: [news]}\nsteps: [{enrol: s}]\n"
+    assert [m for m in told(with_example(text)) if "asked" in m] != []
+    assert [m for m in told({**with_example(text), "scenarios/o.yaml": other}) if "asked" in m] == []
+
+
+def test_no_false_alarm_on_the_standard_scenarios() -> None:
+    workspace, problems = load(starter())
+    assert problems == ()
+    assert [str(problem) for problem in check_workspace(workspace) if "hold" in str(problem)] == []
+
+
+def test_two_thousand_steps_take_less_than_two_seconds() -> None:
+    lines = [f"  - {{id: r{n}, rule: {{seats: {{gt: {n}}}}}, yes: [{{add_tag: t{n}}}]}}" for n in range(1_000)]
+    file, workspace = scenario("steps:\n" + "\n".join(lines))
+    journey = build(file)
+    begun = time.perf_counter()
+    assert list(certain(journey, workspace)) == []
+    assert time.perf_counter() - begun < 2
