@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select
 
 from engage.language.fields import GRADES
 from engage.reports.card import CardRow, report_card
 from engage.reports.finding import Finding
 from engage.reports.invariants import check
 from engage.sql import tables as t
-from engage.sql.codes import FIRST_NAMED, MessageStatus, Outcome, RunState
+from engage.sql.codes import CUT_SHORT, FIRST_NAMED, MessageStatus, Outcome, RunState
 from tests.support.ground import Ground
 
 #: Steps that are left out of a path (SPEC section 13).
@@ -64,7 +64,7 @@ class Seen(Ground):
 
     def path(self, who: str, *, key: str | None = None, run: int | None = None) -> list[str]:
         """Return what the last run (or one by its number) passed, as ``path`` in tests of YAML says it."""
-        v, s, n = t.visits, t.steps, t.outcome_names
+        v, s, n, r = t.visits, t.steps, t.outcome_names, t.reasons
         found = self._run(who, key, run)
         if found is None:
             return []
@@ -72,7 +72,8 @@ class Seen(Ground):
             select(s.c.key, s.c.kind, v.c.outcome, n.c.name)
             .join(s, s.c.id == v.c.step_id)
             .outerjoin(n, (n.c.step_id == v.c.step_id) & (n.c.number == v.c.outcome - FIRST_NAMED))
-            .where(v.c.enrolment_id == found.id)
+            .outerjoin(r, (r.c.enrolment_id == v.c.enrolment_id) & (r.c.move == v.c.move))
+            .where(v.c.enrolment_id == found.id, func.coalesce(r.c.reason, "") != CUT_SHORT)
             .order_by(v.c.move)
         )
         return [

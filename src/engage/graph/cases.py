@@ -145,7 +145,7 @@ def _of_mail(name: str, target: object, here: Path, checker: _Checker) -> None:
         mail, here = target.email, (*here, "email")
     else:
         mail = str(target)
-    senders = [placed.key for placed in checker.journey.steps.values() if placed.kind == "send_email"]
+    senders = [placed.base for placed in checker.journey.steps.values() if placed.kind == "send_email"]
     known = (*senders, *reader.vocabulary.templates)
     if mail.partition("#")[0] not in known and not _other_version(checker.journey):
         reader.known("e-mail", mail, known, here)

@@ -15,12 +15,11 @@ from engage.graph.files import file_problems
 from engage.graph.intervals import certain
 from engage.graph.mails import mailed_twice, mails_reached
 from engage.graph.references import references
+from engage.graph.rounds import unrolled
 from engage.graph.shape import doubles, jumps, moved, unreachable
 from engage.graph.texts import texts
 from engage.graph.times import hours, mail_dates
 from engage.language.load import ScenarioFile, Workspace
-from engage.language.naming import walk
-from engage.language.reading import value_at
 from engage.problem import Place, Problem
 from engage.wording import sentence
 
@@ -71,7 +70,7 @@ def check_workspace(workspace: Workspace) -> tuple[Problem, ...]:
 
 
 def _scenario(file: ScenarioFile, workspace: Workspace) -> Iterator[Problem]:
-    if sum(1 for _ in walk(value_at(file.source.value, ("steps",)), ("steps",))) > MOST_STEPS:
+    if unrolled(file.model.steps) > MOST_STEPS:
         yield _too_many(file)
     else:
         yield from check(build(file), workspace)

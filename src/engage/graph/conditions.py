@@ -9,7 +9,7 @@ from engage.language.criteria import Condition
 from engage.language.load import Workspace
 from engage.language.meaning import Reader
 from engage.language.source import Path
-from engage.language.steps import Rule, StepWord, Switch
+from engage.language.steps import Repeat, Rule, StepWord, Switch
 from engage.problem import Problem
 from engage.wording import sentence
 
@@ -36,6 +36,9 @@ def _asked(word: StepWord, path: Path) -> Iterator[tuple[Condition, Path]]:
             yield condition, (*path, "rule")
         case Switch(switch=cases):
             yield from ((case.case, (*path, "switch", place, "case")) for place, case in enumerate(cases))
+        case Repeat(repeat=loop):
+            if loop.asked is not None:
+                yield loop.asked, (*path, "repeat", "until")
         case _:
             return
 

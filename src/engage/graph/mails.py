@@ -5,17 +5,18 @@ The e-mails before each step are one integer, a bit for each e-mail, gathered in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import networkx as nx
 
 from engage.graph.build import Journey, Placed
+from engage.graph.hearing import heard, mails_meant
 from engage.graph.shape import reached
 from engage.language.events import MAIL_EVENTS
 from engage.language.load import Workspace
 from engage.language.source import Path
-from engage.language.steps import MailTarget, Occurrence, SendEmail, Trigger
+from engage.language.steps import MailTarget, Occurrence, Repeat, SendEmail, Trigger
 from engage.problem import Problem, nearest, unknown
 from engage.wording import Sentence, sentence
 
@@ -30,11 +31,9 @@ class Mails:
     #: step → bits of the e-mails before it; steps that nobody reaches are left out
     before: Mapping[str, int]
 
-    def named(self, name: str) -> int:
-        """Return the e-mails that a name means: a step's id, else a template, or ``any``."""
-        if name in self.bits:
-            return self.bits[name]
-        return sum(self.bits[key] for key, template in self.templates.items() if name in ("any", template))
+    def of(self, keys: Iterable[str]) -> int:
+        """Return the bits of some e-mails."""
+        return sum({self.bits[key] for key in keys})
 
 
 def mails_of(journey: Journey) -> Mails:
@@ -56,10 +55,8 @@ def mails_reached(journey: Journey, _: Workspace) -> Iterator[Problem]:
     """Yield a problem for each e-mail trigger whose e-mail is not there, or not before it on any path."""
     mails = mails_of(journey)
     for placed in journey.steps.values():
-        if isinstance(placed.word, Trigger) and placed.path not in journey.file.broken:
-            for place, occurrence in enumerate(placed.word.occurrences):
-                path: Path = (*placed.path, "trigger")
-                path = (*path, place) if isinstance(placed.word.trigger, tuple) else path
+        if isinstance(placed.word, Trigger | Repeat) and placed.path not in journey.file.broken:
+            for occurrence, path in heard(placed.word, placed.path):
                 yield from _occurrence(occurrence, (*path, occurrence.event), placed, journey, mails)
 
 
@@ -73,15 +70,13 @@ def _occurrence(
         path, names = (*path, "email"), target.email
     else:
         names = target if isinstance(target, tuple) else (target,)
-    wrong = [(place, why) for place, name in enumerate(names) if (why := _no_mail(name, journey, mails))]
+    wrong = [(place, why) for place, name in enumerate(names) if (why := _no_mail(name, placed, journey, mails))]
     yield from (Problem(source.place((*path, place)), why) for place, why in wrong)
     unsure = any(_may_be_mail(name, journey) for name in names)
     if wrong or unsure or placed.key not in mails.before:
         return
-    bits = 0
-    for name in names:
-        bits |= mails.named(name)
-    if not bits & mails.before[placed.key]:
+    bits = mails.of(key for name in names for key in mails_meant(journey, placed, name))
+    if not bits & _told_of(placed, journey, mails):
         shown = ", ".join(names)
         message = sentence(
             "no path comes to this trigger through the e-mail {names}; send it before, or name another", names=shown
@@ -91,19 +86,32 @@ def _occurrence(
         yield Problem(source.place(path), message)
 
 
+def _told_of(placed: Placed, journey: Journey, mails: Mails) -> int:
+    """Return the e-mails before a step; what ends a loop hears of those in the loop too."""
+    before = mails.before[placed.key]
+    if isinstance(placed.word, Repeat):
+        around = (key for key in mails.before if key in mails.bits and placed.path in journey.steps[key].loops)
+        before |= mails.of(around)
+    return before
+
+
+def _steps_called(name: str, journey: Journey) -> list[Placed]:
+    return [one for one in journey.steps.values() if one.base == name]
+
+
 def _may_be_mail(name: str, journey: Journey) -> bool:
     """Tell whether a name is that of a step which does not parse."""
-    return name in journey.steps and journey.steps[name].path in journey.file.broken
+    return any(one.path in journey.file.broken for one in _steps_called(name, journey))
 
 
-def _no_mail(name: str, journey: Journey, mails: Mails) -> Sentence | None:
+def _no_mail(name: str, placed: Placed, journey: Journey, mails: Mails) -> Sentence | None:
     """Return why a name means no e-mail of the scenario, or None if it does mean one."""
-    if mails.named(name) or name == "any" or _may_be_mail(name, journey):
+    if name == "any" or mails_meant(journey, placed, name) or _may_be_mail(name, journey):
         return None
-    if name in journey.steps:
-        kind = journey.steps[name].kind
+    if called := _steps_called(name, journey):
+        kind = called[0].kind
         return sentence("the step {name} is no e-mail but {kind}; name a send_email step", name=name, kind=kind)
-    known = tuple(dict.fromkeys((*mails.bits, *mails.templates.values())))
+    known = tuple(dict.fromkeys((*(journey.steps[key].base for key in mails.bits), *mails.templates.values())))
     if not known:
         return sentence("this scenario sends no e-mail; put a send_email step before the trigger")
     if nearest(name, known) is None and len(known) > 12:
@@ -112,13 +120,14 @@ def _no_mail(name: str, journey: Journey, mails: Mails) -> Sentence | None:
 
 
 def mailed_twice(journey: Journey, _: Workspace) -> Iterator[Problem]:
-    """Yield a warning for each e-mail whose template is mailed before it on some path."""
+    """Yield a warning for each e-mail whose template is mailed before it on some path; loops are meant to repeat."""
     mails = mails_of(journey)
     same: dict[str, int] = {}
-    for key, template in mails.templates.items():
+    once = {key: template for key, template in mails.templates.items() if not journey.steps[key].loops}
+    for key, template in once.items():
         same[template] = same.get(template, 0) | mails.bits[key]
     order = tuple(mails.bits)
-    for key, template in mails.templates.items():
+    for key, template in once.items():
         placed = journey.steps[key]
         again = same[template] & mails.before.get(key, 0)
         broken = placed.path in journey.file.broken

@@ -105,7 +105,7 @@ def _family(word: words.StepWord) -> Family:
     match word:
         case words.Trigger():
             return "trigger"
-        case words.Rule() | words.Switch() | words.Split():
+        case words.Rule() | words.Switch() | words.Split() | words.Repeat():
             return "rule"
         case words.Wait() | words.GoTo():
             return "wait"
@@ -137,6 +137,10 @@ def _detail(placed: Placed, journey: Journey) -> str:
         case words.Switch() as word:
             cases = zip(word.outcomes, _cases(placed, journey), strict=True)
             return " · ".join(f"{name}: {short(case)}" for name, case in cases)
+        case words.Repeat(repeat=loop):
+            until = value_at(journey.file.source.value, (*placed.path, "repeat", "until"))
+            told = (f"round {placed.rounds[-1]} of {loop.times}", f"every {loop.every}" if loop.every else "")
+            return " · ".join(filter(None, (*told, f"until {short(until)}" if until else "")))
         case words.Split(split=arms):
             return " · ".join(f"{name} {arm.share} %" for name, arm in arms.items())
         case words.End() | words.OptOut():

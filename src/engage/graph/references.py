@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from engage.graph.addressees import addressee
 from engage.graph.build import Journey
+from engage.graph.hearing import heard
 from engage.graph.values import field_change
 from engage.language import steps as words
 from engage.language.events import MAIL_EVENTS
@@ -57,10 +58,9 @@ def _step(word: words.StepWord, path: Path, reader: Reader) -> None:
             _other(name, (*path, "leave"), reader)
         case words.Wait(wait=words.UntilDay(field=name)):
             _day(name, (*path, "wait", "field"), reader)
-        case words.Trigger():
-            for place, occurrence in enumerate(word.occurrences):
-                inner = (place,) if isinstance(word.trigger, tuple) else ()
-                occurrence_names(occurrence, (*path, "trigger", *inner), reader)
+        case words.Trigger() | words.Repeat():
+            for occurrence, here in heard(word, path):
+                occurrence_names(occurrence, here, reader)
         case _:
             return
 

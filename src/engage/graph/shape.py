@@ -9,7 +9,7 @@ import networkx as nx
 from engage.graph.build import Journey, Placed
 from engage.language.load import Workspace
 from engage.language.source import Path
-from engage.language.steps import GoTo
+from engage.language.steps import GoTo, Repeat
 from engage.problem import Problem, unknown
 from engage.wording import sentence
 
@@ -33,9 +33,11 @@ def doubles(journey: Journey, _: Workspace) -> Iterator[Problem]:
 def unreachable(journey: Journey, _: Workspace) -> Iterator[Problem]:
     """Yield a problem for each block of which the rest is never reached, at its first such step."""
     there = reached(journey)
-    names = {placed.path: placed for placed in journey.steps.values()}
     for placed in journey.steps.values():
-        before = names.get((*placed.path[:-1], int(placed.path[-1]) - 1))
+        around = placed.rounds[:-1] if isinstance(placed.word, Repeat) else placed.rounds
+        path = (*placed.path[:-1], int(placed.path[-1]) - 1)
+        key = journey.rounds.get((path, around)) or journey.rounds.get((path, (*around, 1)))
+        before = None if key is None else journey.steps[key]
         if placed.key not in there and before is not None and before.key in there:
             yield _unreached(placed, before, journey)
 
@@ -46,22 +48,22 @@ def _unreached(placed: Placed, before: Placed, journey: Journey) -> Problem:
     if before.kind == "end":
         message = sentence(
             "no path comes to the step {id}: the run has ended on line {line}; put it above that, or take it out",
-            id=placed.key,
+            id=placed.base,
             line=line,
         )
     elif before.kind == "go_to":
         message = sentence(
             "no path comes to the step {id}: the run goes on elsewhere from line {line}; put it above that, or take "
             "it out",
-            id=placed.key,
+            id=placed.base,
             line=line,
         )
     else:
         message = sentence(
             "no path comes to the step {id}: all ways of {before} on line {line} end the run or go on elsewhere; "
             "let one of them go on here",
-            id=placed.key,
-            before=before.key,
+            id=placed.base,
+            before=before.base,
             line=line,
         )
     return Problem(source.place(placed.path), message)
@@ -70,13 +72,18 @@ def _unreached(placed: Placed, before: Placed, journey: Journey) -> Problem:
 def jumps(journey: Journey, _: Workspace) -> Iterator[Problem]:
     """Yield a problem for each go_to that names no step, or leads back."""
     file = journey.file
+    told: set[Path] = set()
     for jump in journey.jumps:
         placed = journey.steps[jump.key]
-        if placed.path in file.broken or not isinstance(placed.word, GoTo):
+        if placed.path in (*file.broken, *told) or not isinstance(placed.word, GoTo):
             continue
         place = file.source.place((*placed.path, "go_to"))
-        if jump.target is None:
-            yield Problem(place, unknown("step", placed.word.go_to, journey.steps))
+        told.update([placed.path] if jump.target is None or jump.cycle else [])
+        if jump.within:
+            message = sentence("the step {id} stands inside a repeat: name the repeat itself", id=placed.word.go_to)
+            yield Problem(place, message)
+        elif jump.target is None:
+            yield Problem(place, unknown("step", placed.word.go_to, [one.base for one in journey.steps.values()]))
         elif jump.cycle:
             shown = " → ".join(jump.cycle)
             message = sentence(
@@ -88,6 +95,7 @@ def jumps(journey: Journey, _: Workspace) -> Iterator[Problem]:
 def moved(journey: Journey, _: Workspace) -> Iterator[Problem]:
     """Yield a problem for each step that waiters shall move to and that is not there."""
     for old, new in (journey.file.model.moved or {}).items():
-        if new not in journey.steps:
+        known = dict.fromkeys((*(one.base for one in journey.steps.values()), *journey.steps))
+        if new not in known:
             path: Path = ("moved", old)
-            yield Problem(journey.file.source.place(path), unknown("step", new, journey.steps))
+            yield Problem(journey.file.source.place(path), unknown("step", new, known))

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     and_,
     exists,
+    func,
     literal,
     null,
     or_,
@@ -167,7 +168,10 @@ def _settle_messages(connection: Connection) -> dict[int, Sentence]:
     if not asked:
         return {}
     m = t.messages
-    steps = select(t.steps.c.id).where(t.steps.c.key == events.c.mail).correlate(events)
+    key, mail = t.steps.c.key, events.c.mail
+    # A step of a loop is named without its round: the latest of all its rounds is meant.
+    of_loop = func.substr(key, 1, func.length(mail) + 1) == mail.concat("#")
+    steps = select(t.steps.c.id).where(or_(key == mail, of_loop)).correlate(events)
     of_mail = and_(t.words.c.kind == "template", t.words.c.text == events.c.mail)
     templates = select(t.words.c.id).where(of_mail).correlate(events)
     latest = (

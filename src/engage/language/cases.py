@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from engage.language.criteria import Numbers
 from engage.language.fields import GRADES
-from engage.language.model import AsTuple, Filled, Ident, Model, Text, by_shape, several_of
+from engage.language.model import AsTuple, Filled, Ident, Model, StepRef, Text, by_shape, several_of
 from engage.language.scalars import Plain
 from engage.language.when import When
 
@@ -181,7 +181,7 @@ ValueWord = Annotated[Annotated[Given, Tag("value")] | Annotated[TextTest, Tag("
 class ExpectedMail(Model):
     """An e-mail that went out."""
 
-    step: Ident | None = Field(None, description="the step that sent it")
+    step: StepRef | None = Field(None, description="the step that sent it")
     at: When | None = Field(None, description="when")
 
 
@@ -210,7 +210,7 @@ class Expectation(Model):
     path: Annotated[tuple[Text, ...], AsTuple] | None = Field(
         None, description="what the last run passed, flow steps left out: `step`, `step.yes`, `step.skipped` …"
     )
-    at: dict[When, Ident | None] | None = Field(
+    at: dict[When, StepRef | None] | None = Field(
         None, description="moment: the step where the open run stands after the last tick until then; null: no open run"
     )
     emails: Annotated[tuple[ExpectedMail, ...], AsTuple] | None = Field(None, description="all e-mails, in order")

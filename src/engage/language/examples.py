@@ -79,6 +79,14 @@ EXAMPLES: Mapping[str, str] = {
     question: {share: 45, steps: [{send_email: demo-invitation}]}
     offer: {share: 45, steps: [{send_email: product-tour}]}
     holdout: {share: 10}""",
+    "repeat": """\
+- repeat:
+    times: 3
+    every: 2 days
+    until: {email_clicked: remind}
+    steps:
+      - id: remind
+        send_email: demo-invitation""",
     "go_to": """\
 - rule: {score: {gte: 100}}
   yes:

@@ -58,6 +58,13 @@ def _ident(value: str) -> str:
     return value
 
 
+def _step_ref(value: str) -> str:
+    base, *rounds = value.split("#")
+    if not all(turn.isascii() and turn.isdigit() for turn in rounds):
+        raise PydanticCustomError("bad_round", "the round of a step is written as in remind#2")
+    return "#".join((_ident(base), *rounds))
+
+
 def one_or_several(value: object) -> tuple[object, ...]:
     """Return a list's values, or the one value as a list."""
     return tuple(value) if isinstance(value, list | tuple) else (value,)
@@ -90,6 +97,8 @@ Text = Annotated[str, _AS_TEXT]
 Filled = Annotated[str, _AS_TEXT, AfterValidator(_filled), Field(max_length=10_000)]
 #: A name of something: letters of any script (NFC), digits, ``-``, ``_``.
 Ident = Annotated[str, _AS_TEXT, AfterValidator(_ident)]
+#: The id of a step; in a loop it may name the round: ``remind#2``.
+StepRef = Annotated[str, _AS_TEXT, AfterValidator(_step_ref)]
 #: One id or a list of ids.
 Idents = Annotated[tuple[Ident, ...], several_of(Ident), Field(min_length=1)]
 #: One text or a list of texts.

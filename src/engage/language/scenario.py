@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from engage.language.cases import Case
 from engage.language.criteria import Condition
-from engage.language.model import AsTuple, Filled, Ident, Idents, LocalDay, Model, by_shape
+from engage.language.model import AsTuple, Filled, Ident, Idents, LocalDay, Model, StepRef, by_shape
 from engage.language.moment import Duration
 from engage.language.opening import ScenarioHours
 from engage.language.steps import Occurrence, Occurrences, Steps
@@ -104,6 +104,6 @@ class Scenario(Model):
     )
     goal: Condition | None = Field(None, description="met: leave at once, counted as goal reached")
     exit: Condition | None = Field(None, description="met: leave at once")
-    moved: dict[Ident, Ident] | None = Field(None, description="where waiters of a removed step go")
+    moved: dict[StepRef, StepRef] | None = Field(None, description="where waiters of a removed step go")
     steps: Annotated[Steps, AsTuple, Field(min_length=1)] = Field(description="the path")
     tests: Annotated[tuple[Case, ...], AsTuple] = Field((), description="tests, run by engage test")

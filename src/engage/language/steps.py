@@ -35,6 +35,7 @@ from engage.language.actions import (
 from engage.language.branches import ELSE, Arm, Case, GoTo, Split, Switch
 from engage.language.criteria import Condition
 from engage.language.crossing import Enrol, Leave
+from engage.language.looping import Heard, Loop, Repeat
 from engage.language.model import AsTuple
 from engage.language.moment import Duration
 from engage.language.occurrences import MailTarget, Occurrence, Occurrences, Target
@@ -57,7 +58,9 @@ __all__ = [
     "End",
     "Enrol",
     "GoTo",
+    "Heard",
     "Leave",
+    "Loop",
     "MailTarget",
     "Mailing",
     "Membership",
@@ -68,6 +71,7 @@ __all__ = [
     "OptOut",
     "RemoveFromList",
     "RemoveTag",
+    "Repeat",
     "Rule",
     "ScoreChange",
     "SendEmail",
@@ -131,7 +135,7 @@ class End(Staying):
 
 AnyStep = (
     SendEmail | AddToList | RemoveFromList | AddTag | RemoveTag | AdjustScore | SetField | Assign | CreateTodo
-    | Notify | AddToCampaign | OptOut | Enrol | Leave | Trigger | Rule | Wait | Switch | Split | GoTo | End
+    | Notify | AddToCampaign | OptOut | Enrol | Leave | Trigger | Rule | Wait | Switch | Split | Repeat | GoTo | End
 )  # fmt: skip
 
 #: Each step key and its model, in the order of the documentation.
@@ -155,6 +159,7 @@ STEPS: dict[str, type[Step]] = {
     "wait": Wait,
     "switch": Switch,
     "split": Split,
+    "repeat": Repeat,
     "go_to": GoTo,
     "end": End,
 }
@@ -177,7 +182,7 @@ else:
     ]
 Steps = Annotated[tuple[StepWord, ...], AsTuple]
 
-for _model in (Trigger, Rule, Case, Switch, Arm, Split):
+for _model in (Trigger, Rule, Case, Switch, Arm, Split, Loop, Repeat):
     _model.model_rebuild(_types_namespace={"Steps": Steps})
 
 #: A way out of a step: its outcome, where its steps stand below the step, and the steps.

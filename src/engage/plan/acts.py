@@ -222,6 +222,27 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """Begin a round of a loop, or end the loop."""
+
+    #: the time since the round before began; None: begin at once
+    every: Duration | None = None
+    #: the step that began the round before
+    before: str | None = None
+    #: what ends the loop; of a trigger only its events count
+    until: Condition | Trigger | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """An event that ends a loop at any step inside it."""
+
+    trigger: Trigger
+    #: where the flow goes on behind the loop; None ends the run
+    target: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class GoTo:
     """Go on at another step."""
 
@@ -233,5 +254,5 @@ class End:
 
 Act = (
     SendEmail | ChangeLists | ChangeTags | AdjustScore | SetField | Assign | CreateTodo | Notify | AddToCampaign
-    | OptOut | Enrol | Leave | Trigger | Rule | Wait | WaitUntil | WaitDay | Switch | Split | GoTo | End
+    | OptOut | Enrol | Leave | Trigger | Rule | Wait | WaitUntil | WaitDay | Switch | Split | Repeat | GoTo | End
 )  # fmt: skip

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import time
 from typing import assert_never
 
-from engage.graph.build import END, Journey, Placed, in_order, ways_of
+from engage.graph.build import END, Journey, Placed, in_order, loops_around, ways_of
+from engage.graph.hearing import mails_meant
 from engage.graph.times import opening_of
 from engage.language import steps as words
 from engage.language.appointments import DayRule
@@ -98,8 +100,33 @@ class Compiler:
             (outcome, None if target == END else target) for outcome, target in ways_of(self.journey, placed.key)
         )
         stay = placed.word.after if isinstance(placed.word, words.Staying) else None
-        act = self.act(placed)
-        return moves.Step(placed.key, placed.kind, placed.word.name or placed.key, act, stay, ways)
+        if isinstance(placed.word, words.Repeat) and placed.rounds[-1] > 1:
+            stay = None
+        breaks = tuple(self._breaks(placed))
+        return moves.Step(placed.key, placed.kind, placed.word.name or placed.key, self.act(placed), stay, ways, breaks)
+
+    def _breaks(self, placed: Placed) -> Iterator[moves.Break]:
+        for loop in loops_around(self.journey, placed):
+            assert isinstance(loop.word, words.Repeat)
+            if loop.word.repeat.heard:
+                target = self.journey.after[loop.key]
+                yield moves.Break(self._ending(loop.word, loop), None if target == END else target)
+
+    def _repeat(self, word: words.Repeat, placed: Placed) -> moves.Repeat:
+        """Return how a round begins: the first at once, each next a time after the one before."""
+        loop, turn = word.repeat, placed.rounds[-1]
+        before = self.journey.rounds[placed.path, (*placed.rounds[:-1], turn - 1)] if turn > 1 else None
+        until: Condition | moves.Trigger | None = None
+        if loop.heard:
+            until = self._ending(word, placed)
+        elif loop.asked is not None:
+            until = self.condition(loop.asked, (*placed.path, "repeat", "until"), hours=True)
+        return moves.Repeat(loop.every if turn > 1 else None, before, until)
+
+    def _ending(self, word: words.Repeat, placed: Placed) -> moves.Trigger:
+        """Return the events that end a loop."""
+        events = tuple(self._event(occurrence, placed) for occurrence in word.repeat.heard)
+        return moves.Trigger(events, Duration(), patient=False, since_entry=True)
 
     def act(self, placed: Placed) -> moves.Act:
         """Return what a step does."""
@@ -139,7 +166,9 @@ class Compiler:
             case words.Leave(leave=scenario):
                 return moves.Leave(scenario)
             case words.Trigger() as word:
-                return self._trigger(word)
+                return self._trigger(word, placed)
+            case words.Repeat() as word:
+                return self._repeat(word, placed)
             case words.Rule() as word:
                 return moves.Rule(self.condition(word.rule, (*placed.path, "rule"), hours=True))
             case words.Wait(wait=length):
@@ -147,7 +176,7 @@ class Compiler:
             case words.Switch() as word:
                 return self._switch(word, placed.path)
             case words.Split(split=arms):
-                mixer = Mixer.of(self.file.id, placed.key)
+                mixer = Mixer.of(self.file.id, placed.base)
                 return moves.Split(tuple((name, arm.share) for name, arm in arms.items()), mixer)
             case words.GoTo():
                 return moves.GoTo()
@@ -188,13 +217,13 @@ class Compiler:
             mailing.template, marketing, from_owner, mailing.once, mailing.on_date, self.hours, self.zone
         )
 
-    def _trigger(self, word: words.Trigger) -> moves.Trigger:
+    def _trigger(self, word: words.Trigger, placed: Placed) -> moves.Trigger:
         length = word.within or word.after
         assert isinstance(length, Duration)
-        events = tuple(self._event(occurrence) for occurrence in word.occurrences)
+        events = tuple(self._event(occurrence, placed) for occurrence in word.occurrences)
         return moves.Trigger(events, length, patient=word.after is not None, since_entry=word.since == "entry")
 
-    def _event(self, occurrence: words.Occurrence) -> moves.Event:
+    def _event(self, occurrence: words.Occurrence, placed: Placed | None = None) -> moves.Event:
         name, target = occurrence.event, occurrence.target
         types = ("email_opened", "email_clicked") if name == "email_opened" else (name,)
         links: tuple[str, ...] = ()
@@ -204,7 +233,8 @@ class Compiler:
         else:
             named = (target,) if isinstance(target, str) else target
         if name in MAIL_EVENTS:
-            return moves.Event(types, mails=self._mails(named), links=links)
+            mails = (key for each in named for key in mails_meant(self.journey, placed, each)) if placed else ()
+            return moves.Event(types, mails=tuple(dict.fromkeys(mails)), links=links)
         return moves.Event(types, targets=_globs(named))
 
     def _entry_event(self, occurrence: words.Occurrence) -> moves.Event:
@@ -215,17 +245,6 @@ class Compiler:
         target = occurrence.target
         named = target.email if isinstance(target, words.MailTarget) else one_or_several(target)
         return replace(event, mails=(), targets=_globs(tuple(map(str, named))))
-
-    def _mails(self, named: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the e-mail steps that names mean: a step's id, else all steps of a template, or any."""
-        mails = {key: p.word for key, p in self.journey.steps.items() if isinstance(p.word, words.SendEmail)}
-        found: list[str] = []
-        for name in named:
-            if name in mails:
-                found.append(name)
-            else:
-                found += [key for key, mail in mails.items() if name in ("any", mail.mailing.template)]
-        return tuple(dict.fromkeys(found))
 
 
 def _globs(named: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from engage.plan.moves import Plan, Step
@@ -39,6 +39,7 @@ def difference(old: Plan, new: Plan, moved: Mapping[str, str], given: Iterable[s
     """
     before = {step.key: step for step in old.steps}
     after = {step.key: step for step in new.steps}
+    moved = by_round(moved, before, after)
     removed = tuple(key for key in before if key not in after)
     changed = tuple(key for key in before if key in after and _content(before[key]) != _content(after[key]))
     targets = {key: _target(key, before, after, moved) for key in removed}
@@ -65,6 +66,24 @@ def unread(waiting: Iterable[str], new: Plan, moved: Mapping[str, str]) -> Diffe
     return Difference((), removed, (), targets, tuple(key for key in removed if key not in moved), ())
 
 
+def by_round(moved: Mapping[str, str], before: Iterable[str], after: Collection[str]) -> dict[str, str]:
+    """Return where waiters of removed steps go, a step of a loop by each of its rounds.
+
+    They go to the same round of the new step, else to its first.
+
+    >>> by_round({"old": "new"}, ["old#1", "old#2"], ["new#1"])
+    {'old#1': 'new#1', 'old#2': 'new#1'}
+    """
+    found: dict[str, str] = {}
+    for key in before:
+        base, mark, turn = key.partition("#")
+        new = moved.get(key) or moved.get(base)
+        if new is not None:
+            tried = (new, f"{new}{mark}{turn}", f"{new}#1")
+            found[key] = next((one for one in tried if one in after), new)
+    return found
+
+
 def _content(step: Step) -> Step:
     """Return a step without where it leads: that may change without changing the step."""
     return replace(step, ways=())
@@ -87,8 +106,10 @@ def _target(key: str, before: Mapping[str, Step], after: Mapping[str, Step], mov
     return at
 
 
-def _family(key: str, steps: Mapping[str, Step]) -> int:
+def _family(key: str, steps: Iterable[str]) -> int:
     """Return how many steps bear a made id of the same beginning: ``wait``, ``wait-2`` and so on."""
+    key = key.partition("#")[0]
+    steps = dict.fromkeys(one.partition("#")[0] for one in steps)
     found = _REPEAT.match(key)
     start = found[1] if found and found[1] in steps else key
     return sum(1 for other in steps if other == start or re.fullmatch(re.escape(start) + r"-\d+", other))

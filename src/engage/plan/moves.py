@@ -17,6 +17,7 @@ from engage.plan.acts import (
     AddToCampaign,
     AdjustScore,
     Assign,
+    Break,
     ChangeLists,
     ChangeTags,
     CreateTodo,
@@ -28,6 +29,7 @@ from engage.plan.acts import (
     Leave,
     Notify,
     OptOut,
+    Repeat,
     Rule,
     SendEmail,
     SetField,
@@ -55,11 +57,13 @@ class Step:
     #: outcome → the next step's key; None ends the run. ``""`` is the only way out of an action or a wait; the ways
     #: of a switch or a split bear the names of its cases or arms.
     ways: tuple[tuple[str, str | None], ...] = (("", None),)
+    #: the loops around it that an event may end, outermost first
+    breaks: tuple[Break, ...] = ()
 
     @property
     def branches(self) -> bool:
         """Whether several ways lead out of it."""
-        return isinstance(self.act, Trigger | Rule | Switch | Split)
+        return isinstance(self.act, Trigger | Rule | Switch | Split | Repeat) and len(self.ways) > 1
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -155,6 +159,7 @@ __all__ = [
     "AddToCampaign",
     "AdjustScore",
     "Assign",
+    "Break",
     "Cap",
     "ChangeLists",
     "ChangeTags",
@@ -174,6 +179,7 @@ __all__ = [
     "Plan",
     "Plans",
     "Reentry",
+    "Repeat",
     "Rule",
     "ScoreRule",
     "Scoring",

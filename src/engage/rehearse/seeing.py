@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from engage.graph.expected import FLOW
 from engage.intake.addresses import read_address
 from engage.language.fields import GRADES
 from engage.language.scalars import Plain
 from engage.sql import tables as t
-from engage.sql.codes import FIRST_NAMED, MessageStatus, Outcome, RunState
+from engage.sql.codes import CUT_SHORT, FIRST_NAMED, MessageStatus, Outcome, RunState
 
 #: What stands after a step's id in a path; runs that were taken out of a step did not pass it.
 _ENDINGS = {
@@ -117,12 +117,13 @@ def _runs(connection: Connection, scenario: str, prospect_id: int) -> tuple[Row[
 
 
 def _path(connection: Connection, enrolment_id: int) -> tuple[str, ...]:
-    v, s, n = t.visits, t.steps, t.outcome_names
+    v, s, n, r = t.visits, t.steps, t.outcome_names, t.reasons
     chosen = (
         select(s.c.key, s.c.kind, v.c.outcome, n.c.name)
         .join(s, s.c.id == v.c.step_id)
         .outerjoin(n, (n.c.step_id == v.c.step_id) & (n.c.number == v.c.outcome - FIRST_NAMED))
-        .where(v.c.enrolment_id == enrolment_id)
+        .outerjoin(r, (r.c.enrolment_id == v.c.enrolment_id) & (r.c.move == v.c.move))
+        .where(v.c.enrolment_id == enrolment_id, func.coalesce(r.c.reason, "") != CUT_SHORT)
         .order_by(v.c.move)
     )
     return tuple(

@@ -141,7 +141,7 @@ def report_card(
 
 def _row(plan: Plan, step: _Shown, tally: Tally, zone: ZoneInfo) -> CardRow:
     count = tally.count
-    asks, mails = step.kind in ("trigger", "rule"), step.kind == "send_email"
+    asks, mails = step.kind in ("trigger", "rule", "repeat"), step.kind == "send_email"
     yes, no = count(Figure.YES), count(Figure.NO)
     completed = count(Figure.COMPLETED) + yes + no + sum(tally.named.values())
     goal = count(Figure.GOAL)

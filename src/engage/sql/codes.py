@@ -38,6 +38,8 @@ class Outcome(IntEnum):
     GOAL = 6
 
 
+#: Why a step was skipped that an event cut short by ending the loop around it; such a visit is no part of a path.
+CUT_SHORT = "the loop has ended"
 #: Outcomes of switches and splits are numbers from here on: see ``outcome_names``.
 FIRST_NAMED = 100
 

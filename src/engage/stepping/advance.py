@@ -13,6 +13,7 @@ from engage.stepping.appointments import follow_day, may_go, wait_for_day, wait_
 from engage.stepping.branching import choose, holding, part
 from engage.stepping.crossing import enrol_elsewhere, leave_elsewhere
 from engage.stepping.finish import finish, write_visits
+from engage.stepping.loops import ask, begin_round, leave_loops, stand_at_round
 from engage.stepping.timing import time_arrival
 from engage.stepping.triggers import arrive_at_trigger, stand_at_trigger
 from engage.stepping.walk import EARLY, MOST_PLACES, Place, Walk
@@ -66,6 +67,8 @@ def _try(walk: Walk, step: moves.Step, places: list[Place]) -> None:
 
 
 def _step(walk: Walk, step: moves.Step, places: list[Place]) -> None:
+    if step.breaks:
+        places = leave_loops(walk, step, places)
     for place in places:
         match place.phase:
             case Phase.ARRIVES:
@@ -87,6 +90,8 @@ def _arrive(walk: Walk, step: moves.Step, place: Place) -> None:
     elif isinstance(step.act, moves.Wait):
         if time_arrival(walk, place, step.act.length, Phase.WAITS):
             _wait(walk, step, place)
+    elif isinstance(step.act, moves.Repeat):
+        begin_round(walk, step, step.act, place)
     elif isinstance(step.act, moves.WaitUntil):
         wait_until(walk, step, step.act, place)
     elif isinstance(step.act, moves.WaitDay):
@@ -107,6 +112,9 @@ def _wait(walk: Walk, step: moves.Step, place: Place) -> None:
     if isinstance(step.act, moves.Trigger):
         stand_at_trigger(walk, step, step.act, [place])
         return
+    if isinstance(step.act, moves.Repeat):
+        stand_at_round(walk, step, step.act, place)
+        return
     if isinstance(step.act, moves.WaitDay):
         follow_day(walk, step, step.act, place)
         return
@@ -126,6 +134,8 @@ def act_now(walk: Walk, step: moves.Step, places: list[Place]) -> None:
             choose(walk, step, switch, places)
         case moves.Split() as split:
             part(walk, step, split, places)
+        case moves.Repeat() as loop:
+            ask(walk, step, loop, places)
         case moves.End() | moves.GoTo():
             walk.passes(step, places, Outcome.COMPLETED)
         case moves.Enrol() as enrol:

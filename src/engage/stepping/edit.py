@@ -161,7 +161,7 @@ def _change_step(
 def _begins_anew(old: moves.Step, new: moves.Step, *, keep_waits: bool) -> ColumnElement[bool]:
     """Return who begins a changed step again: its time then counts from the arrival, or the hand-over, as before."""
     if type(old.act) is not type(new.act):
-        stays = isinstance(new.act, moves.Wait | moves.WaitUntil | moves.WaitDay | moves.Trigger)
+        stays = isinstance(new.act, moves.Wait | moves.WaitUntil | moves.WaitDay | moves.Repeat | moves.Trigger)
         return or_(E.c.phase != int(Phase.STAYS), literal(stays))
     if waits_for_moment(old) or waits_for_moment(new):
         return and_(E.c.phase == int(Phase.WAITS), literal(not keep_waits))
@@ -173,6 +173,8 @@ def _begins_anew(old: moves.Step, new: moves.Step, *, keep_waits: bool) -> Colum
 
 
 def _length(act: moves.Act) -> Duration | None:
+    if isinstance(act, moves.Repeat):
+        return act.every
     return act.length if isinstance(act, moves.Wait | moves.Trigger) else None
 
 

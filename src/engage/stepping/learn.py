@@ -165,6 +165,16 @@ def _triggers(tick: Tick) -> Iterable[tuple[Course, moves.Step, moves.Trigger]]:
                 yield course, step, step.act
 
 
+def _heard(tick: Tick) -> Iterable[tuple[Course, moves.Step, moves.Trigger]]:
+    """Yield what an event wakes: who waits at a trigger, inside a loop that it ends, or for a round of one."""
+    yield from ((course, step, act) for course, step, act in _triggers(tick) if not act.patient)
+    for course in tick.courses:
+        for step in course.plan.steps:
+            yield from ((course, step, each.trigger) for each in step.breaks)
+            if isinstance(step.act, moves.Repeat) and isinstance(step.act.until, moves.Trigger):
+                yield course, step, step.act.until
+
+
 def _listen(connection: Connection, pairs: set[tuple[int, int]]) -> bool:
     """Fill ``listening``; tell whether anybody listens."""
     clear(connection, listening)
@@ -176,12 +186,11 @@ def _listen(connection: Connection, pairs: set[tuple[int, int]]) -> bool:
 
 def _wake(connection: Connection, tick: Tick) -> None:
     """Wake who waits at a trigger for an event of the batch; their own predicate decides (hole 4)."""
-    names = {event for _, _, act in _triggers(tick) if not act.patient for one in act.events for event in one.types}
+    names = {event for _, _, act in _heard(tick) for one in act.events for event in one.types}
     numbers = {row.text: row.id for row in connection.execute(_known(frozenset(names)))}
     pairs = {
         (course.numbers[step.key], numbers[event])
-        for course, step, act in _triggers(tick)
-        if not act.patient
+        for course, step, act in _heard(tick)
         for one in act.events
         for event in one.types
         if event in numbers

@@ -127,6 +127,8 @@ def _counts_business_days(step: moves.Step) -> bool:
     lengths = [step.stay]
     if isinstance(step.act, moves.Wait | moves.Trigger):
         lengths.append(step.act.length)
+    if isinstance(step.act, moves.Repeat):
+        lengths.append(step.act.every)
     return any(length is not None and length.business_days > 0 for length in lengths)
 
 

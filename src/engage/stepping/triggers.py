@@ -42,7 +42,7 @@ def arrive_at_trigger(walk: Walk, step: moves.Step, act: moves.Trigger, place: P
     rest = [place]
     if not act.patient:
         low = "entered_at" if act.since_entry else "now"
-        rest = walk.leave(step, rest, _happened(walk, act, low, "now"), Outcome.YES, "yes")
+        rest = walk.leave(step, rest, in_window(walk, act, low, "now"), Outcome.YES, "yes")
     if act.mails:
         for each in rest:
             _fix_deadlines(walk, act, each, "now")
@@ -54,7 +54,7 @@ def arrive_at_trigger(walk: Walk, step: moves.Step, act: moves.Trigger, place: P
 def stand_at_trigger(walk: Walk, step: moves.Step, act: moves.Trigger, places: list[Place]) -> None:
     """Settle those who wait: an event at or before the deadline is a yes, however late it is learnt of."""
     places = [*places, *(begun for place in places if (begun := _begin(walk, act, place)) is not None)]
-    yes = _happened(walk, act, "entered_at" if act.since_entry else "arrived_at", "due_at")
+    yes = in_window(walk, act, "entered_at" if act.since_entry else "arrived_at", "due_at")
     rest = walk.leave(step, places, yes, Outcome.YES, "yes")
     walk.waits_on(walk.leave_due(step, rest, Outcome.NO, "no"), Phase.WAITS)
 
@@ -75,7 +75,8 @@ def _moment(name: str) -> ColumnElement[int]:
     return NOW if name == "now" else cohort.c[name]
 
 
-def _happened(walk: Walk, act: moves.Trigger, low: str, high: str) -> Test:
+def in_window(walk: Walk, act: moves.Trigger, low: str, high: str) -> Test:
+    """Return the test that one of a trigger's events happened in a window; its ends are moments of the row, or now."""
     mails = tuple((mail, walk.course.numbers[mail]) for mail in act.mails)
     entered = any(set(one.types) & set(event.types) for one in walk.course.plan.on for event in act.events)
     return Test(happened, (act, mails, low, high, entered))

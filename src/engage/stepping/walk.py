@@ -14,9 +14,9 @@ from typing import Any, Generic, Literal, TypeVar
 from sqlalchemy import ColumnElement, Connection, Executable, Select, Update, func, select, update
 
 from engage.language.conditions import Condition
-from engage.plan.moves import Step
+from engage.plan.moves import Step, Trigger
 from engage.sql.asked import Now
-from engage.sql.codes import Outcome, Phase
+from engage.sql.codes import CUT_SHORT, Outcome, Phase
 from engage.sql.cohort import cohort
 from engage.sql.predicates import holds
 from engage.sql.standing import NOW, Rows, near, run, standing, whole
@@ -106,6 +106,8 @@ class Place:
     retimed: bool = False
     #: when all rows arrived here, if that was one moment for all
     arrived: int | None = None
+    #: events of which it is known in this tick that they did not happen
+    cleared: frozenset[Trigger] = frozenset()
     #: the earliest and the latest moment at which rows here are due, where that is known
     due_from: int | None = None
     due_to: int | None = None
@@ -183,6 +185,12 @@ class Walk:
                 place.fate = "ended"
             else:
                 place.step = target
+
+    def breaks_off(self, step: Step, place: Place, target: str | None) -> None:
+        """Let all rows of a place leave a step unfinished, because a loop around it has ended."""
+        if place.count:
+            self.passes(step, [place], Outcome.SKIPPED, step.ways[0][0], CUT_SHORT)
+            place.fate, place.step = ("ended" if target is None else "moving"), target or step.key
 
     def leave(
         self,
