@@ -56,4 +56,23 @@ def test_the_tutorial(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     converted = sum(1 for _ in csv.DictReader(good.read_text("utf-8-sig").splitlines()))
     assert f"{converted} rows → good.csv" in TEXT
     assert f"{converted / len(todos):.1%}".replace("%", " %") in TEXT
+    check_backtest(capsys, folder)
     run(capsys, folder, "db", "check")
+
+
+def check_backtest(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """Compare the backtest's figures with those the tutorial shows."""
+    asked = ("score", "backtest", "--outcome", "converted", "--per-week", "2000", "--now", "2026-12-01T09:00")
+    told = run(capsys, folder, *asked).splitlines()
+    assert "\n".join(told[:3]) in TEXT
+    assert told[-1] in TEXT
+    found = json.loads(run(capsys, folder, *asked, "--format", "json"))
+    for each in found["deciles"]:
+        row = f"| {each['number']} | {each['with_outcome']:,.1f} | {each['rate']:.1%} | {each['lift']:.2f} |"
+        assert row in TEXT
+    shown = re.findall(r"^\| (-?\d+) \| [\d,]+ \| [\d.]+% \| [\d.]+% \|$", TEXT, re.MULTILINE)
+    assert len(shown) > 4
+    for each in found["thresholds"]:
+        if str(each["score"]) in shown:
+            rates = f"{each['precision']:.1%} | {each['recall']:.1%}"
+            assert f"| {each['score']} | {each['prospects']:,} | {rates} |" in TEXT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engage.cli import (
     applying,
+    backtesting,
     checking,
     csv_files,
     demo,
@@ -28,6 +29,7 @@ _FILES, _ENGINE, _PEOPLE, _CARE = "Write scenarios", "Run them", "See what happe
 #: Groups of commands: what the help says of each, and under which heading.
 GROUPS = {
     "todo": ("Work on one ToDo.", _PEOPLE),
+    "score": ("The scoring model.", _PEOPLE),
     "user": ("Users beside those of team.yaml.", _CARE),
     "db": ("The database: upgrade, backup, check.", _CARE),
 }
@@ -63,6 +65,7 @@ COMMANDS: tuple[Offer, ...] = (
     Offer("todo done", inbox.done, 'engage todo done 12 --outcome "meeting on Friday"', _PEOPLE),
     Offer("prospect", prospect.prospect, "engage prospect hanako@example.co.jp", _PEOPLE),
     Offer("explain", explaining.explain, "engage explain hanako@example.co.jp --scenario welcome", _PEOPLE),
+    Offer("score backtest", backtesting.backtest, "engage score backtest --outcome converted --per-week 50", _PEOPLE),
     Offer("user add", users.add, "engage user add mori --name Mori --email mori@example.co.jp --group east", _CARE),
     Offer("user list", users.list_users, "engage user list", _CARE),
     Offer("user disable", users.disable, "engage user disable mori", _CARE),
