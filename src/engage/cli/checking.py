@@ -133,10 +133,19 @@ def schema(
     session: Session,
     kind: Annotated[str, typer.Argument(metavar="[KIND]", help="scenario, engage, team, lists …")] = "scenario",
     output: Output = None,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", metavar="DIR", help="Write the schemas of every kind into this folder.")
+    ] = None,
 ) -> None:
-    """Print the JSON Schema of a kind of file, for editors."""
+    """Print the JSON Schema of a kind of file, for editors; or write those of all kinds into a folder."""
     from engage.language.schema import KINDS, json_schema
 
+    if folder is not None:
+        from engage.cli.editors import write_schemas
+
+        written = write_schemas(folder)
+        session.say(sentence("{count} schemas → {folder}", count=len(written), folder=folder))
+        return
     if kind not in KINDS:
         raise Refused(unknown("the kind of file", kind, KINDS))
     session.write_json(json_schema(kind), output)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -26,17 +25,21 @@ def init(
         bool, typer.Option("--force", help="Also into a folder that holds something; its files stay as they are.")
     ] = False,
 ) -> None:
-    """Make a new workspace with the standard scenarios, or some of them."""
+    """Make a new workspace with the standard scenarios, or some of them; editors find the files' schemas in it."""
+    from engage.cli.editors import prepare, with_header
+
     if folder.exists() and not folder.is_dir():
         raise Refused(sentence("{folder} is a file; name a folder", folder=folder))
     if folder.is_dir() and any(folder.iterdir()) and not force:
         raise Refused(sentence("{folder} is not empty; name another folder, or give --force", folder=folder))
     chosen = starter_files(tuple(scenario or ()))
+    before = {path for path in folder.rglob("*") if path.is_file()} if folder.is_dir() else set()
     for name, source in chosen.items():
         target = folder / name
-        if not target.exists():
+        if target not in before:
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+            target.write_text(with_header(name, source.read_text("utf-8")), "utf-8")
+    prepare(folder)
     session.folder = folder
     count = sum(1 for name in chosen if name.startswith("scenarios/"))
     session.say(sentence("{folder} is ready: {count} scenarios. Next: engage validate", folder=folder, count=count))
