@@ -101,7 +101,7 @@ class _Reasoning:
                 problems.append(self._problem("{step} always holds: {why}", name, failed, path))
             ways[outcome] = None if isinstance(held, Conflict) else held
             rest = None if isinstance(failed, Conflict) else failed
-        return _Left({**ways, last: rest}, None, tuple(problems))
+        return _Left({**ways, last: rest}, state, tuple(problems))
 
     def _problem(self, text: str, name: str, conflict: Conflict, path: Path) -> Problem:
         why = sentence("its own parts decide {what}", what=conflict.what)
@@ -169,7 +169,7 @@ class _Reasoning:
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """What is known after a step: by outcome, else ``rest``; None: nobody leaves it that way."""
+    """What is known after a step: by outcome, else ``rest`` (a loop may end at any step); None: nobody goes there."""
 
     ways: dict[str, State | None]
     rest: State | None

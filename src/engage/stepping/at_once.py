@@ -17,6 +17,8 @@ from engage.stepping.pauses import end_of
 from engage.stepping.preview import ScenarioChange
 
 E = t.enrolments
+#: Steps at which one waits.
+WAITS = moves.Wait | moves.WaitUntil | moves.WaitDay | moves.Trigger
 
 
 def overdue(
@@ -108,7 +110,7 @@ def _mails_from(plan: moves.Plan, key: str | None) -> int:
     """Return how many e-mails one who arrives at a step is sent before the next wait."""
     found: dict[str | None, int] = {None: 0}
     for step in reversed(plan.steps):
-        if step.stay is not None or isinstance(step.act, moves.Wait | moves.Trigger):
+        if step.stay is not None or isinstance(step.act, WAITS) or getattr(step.act, "every", None) is not None:
             found[step.key] = 0
         else:
             onward = max((found[target] for _, target in step.ways), default=0)
