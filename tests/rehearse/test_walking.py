@@ -69,3 +69,15 @@ def test_named_ways_are_answered_by_their_names() -> None:
     walk = _walk(text, "a", "else")
     assert [passage.told for passage in walk] == ["part.a", "wait", "kind.else", "small"]
     assert walk[-1].left_at - START == timedelta(days=1)
+
+
+def test_rounds_begin_a_time_after_the_one_before_began() -> None:
+    text = """
+    steps:
+      - id: loop
+        repeat: {times: 2, every: 3 days, until: {tag: x}, steps: [{wait: 1 day}]}
+      - id: quick
+        repeat: {times: 2, every: 3 days, until: {x_paid: any}, steps: [{wait: 1 day}]}
+    """
+    passages = {one.step: (one.left_at - START).days for one in _walk(text, "no", "no", "no", "yes")}
+    assert passages == {"loop#1": 0, "wait#1": 1, "loop#2": 3, "wait#2": 4, "quick#1": 4, "wait-2#1": 5, "quick#2": 5}

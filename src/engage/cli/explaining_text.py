@@ -101,7 +101,7 @@ def _verdict(session: Session, verdict: Verdict, margin: str) -> Iterator[str]:
 
 def _grounds(session: Session, grounds: Sequence[Ground], margin: str) -> Iterator[str]:
     roles = {
-        "rule": session.read("rule"), "audience": session.read("audience"),
+        "rule": session.read("rule"), "until": session.read("until"), "audience": session.read("audience"),
         "suppress": session.read("suppression"), "goal": session.read("goal"), "exit": session.read("exit"),
     }  # fmt: skip
     holds = {True: session.read("holds"), False: session.read("does not hold"), None: session.read("unknown")}

@@ -85,6 +85,10 @@ def _grounds(sight: Hindsight, plan: moves.Plan, step: moves.Step, run: Row, vis
         case (Outcome.YES | Outcome.NO) as outcome if isinstance(step.act, moves.Rule):
             decided = outcome == Outcome.YES
             yield sight.ground("rule", step.act.condition, sight.step(run, move, at), decided=decided)
+        case (Outcome.YES | Outcome.NO) as outcome if isinstance(step.act, moves.Repeat):
+            until = step.act.until
+            if until is not None and not isinstance(until, moves.Trigger):
+                yield sight.ground("until", until, sight.step(run, move, at), decided=outcome == Outcome.YES)
         case _:
             pass
 

@@ -37,6 +37,10 @@ class Passage:
         return f"{self.step}.{self.outcome}" if self.outcome else self.step
 
 
+#: When each round of a loop began, by the step that begins it.
+Begun = dict[str | None, datetime]
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """One path through a scenario."""
@@ -61,9 +65,11 @@ def ways(journey: Journey, plan: Plan, start: datetime, hours: Hours, limit: int
 
 def _way(walk: Walk, steps: dict[str, moves.Step], start: datetime, hours: Hours) -> Way:
     soonest = latest = start
+    early: Begun = {}
+    late: Begun = {}
     for key, outcome in walk:
-        soonest = _left(steps[key], outcome, soonest, hours, soon=True)
-        latest = _left(steps[key], outcome, latest, hours, soon=False)
+        soonest = _left(steps[key], outcome, soonest, hours, early, soon=True)
+        latest = _left(steps[key], outcome, latest, hours, late, soon=False)
     acts = [steps[key].act for key, _ in walk]
     emails = sum(1 for act in acts if isinstance(act, moves.SendEmail))
     known = not any(isinstance(act, moves.WaitDay) for act in acts)
@@ -85,11 +91,11 @@ def walk_by(journey: Journey, plan: Plan, answers: Sequence[str], start: datetim
 def _walk(
     journey: Journey, steps: dict[str, moves.Step], answers: list[str], now: datetime, hours: Hours
 ) -> Iterator[Passage]:
-    key = journey.first
+    key, begun = journey.first, Begun()
     while key != END:
         step, there = steps[key], dict(ways_of(journey, key))
         outcome = _answer(step, tuple(there), answers) if list(there) != [""] else ""
-        left = _left(step, outcome, now, hours, soon=True)
+        left = _left(step, outcome, now, hours, begun, soon=True)
         yield Passage(key, step.kind, step.name, outcome, now, left)
         key, now = there[outcome], left
 
@@ -104,7 +110,7 @@ def _answer(step: moves.Step, ways_there: tuple[str, ...], answers: list[str]) -
     return answer
 
 
-def _left(step: moves.Step, outcome: str, now: datetime, hours: Hours, *, soon: bool) -> datetime:
+def _left(step: moves.Step, outcome: str, now: datetime, hours: Hours, begun: Begun, *, soon: bool) -> datetime:
     """Return when one goes on from a step; an event that ends a wait comes at once, or at the last moment.
 
     A day that a prospect's field says is not known on paper: one goes on at once.
@@ -118,10 +124,21 @@ def _left(step: moves.Step, outcome: str, now: datetime, hours: Hours, *, soon: 
             return max(now, until.first(now, zone.zone))
         case moves.SendEmail() as mail:
             return _goes(mail, now)
+        case moves.Repeat() as loop:
+            ended = outcome == "yes" and soon and isinstance(loop.until, moves.Trigger)
+            begun[step.key] = now if ended else max(now, _next_round(loop, now, hours, begun))
+            return begun[step.key]
         case moves.Trigger(length=length, patient=patient):
             return now if outcome == "yes" and soon and not patient else after(length, now, hours)
         case _:
             return now
+
+
+def _next_round(loop: moves.Repeat, now: datetime, hours: Hours, begun: Begun) -> datetime:
+    """Return when a round may begin: a time after the one before began."""
+    if loop.every is None or loop.before not in begun:
+        return now
+    return after(loop.every, begun[loop.before], hours)
 
 
 def _goes(mail: moves.SendEmail, now: datetime) -> datetime:
