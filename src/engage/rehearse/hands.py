@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 
 from engage.errors import EngageError, Outside
 from engage.language.whole import Workspace
@@ -24,21 +24,37 @@ def run_many(workspace: Workspace, chosen: Sequence[Script], means: Means) -> It
         yield from run_tests(workspace, chosen, means)
         return
     context = multiprocessing.get_context("fork")
-    pipes = [context.Pipe(duplex=False) for _ in range(hands)]
+    # Neighbours go to one process: the tests of a scenario share its statements.
+    spans = [(len(chosen) * hand // hands, len(chosen) * (hand + 1) // hands) for hand in range(hands)]
+    pipes = [context.Pipe(duplex=False) for _ in spans]
     processes = [
-        context.Process(target=_work, args=(pipe[1], workspace, chosen[number::hands], means), daemon=True)
-        for number, pipe in enumerate(pipes)
+        context.Process(target=_work, args=(theirs, workspace, chosen[first:end], means), daemon=True)
+        for (_, theirs), (first, end) in zip(pipes, spans, strict=True)
     ]
     try:
         for process, (_, theirs) in zip(processes, pipes, strict=True):
             process.start()
             theirs.close()
-        for place, script in enumerate(chosen):
-            yield _received(pipes[place % hands][0], script)
+        yield from _in_order(chosen, {ours: iter(range(*span)) for (ours, _), span in zip(pipes, spans, strict=True)})
     finally:
         for process in processes:
             process.terminate()
             process.join()
+
+
+def _in_order(chosen: Sequence[Script], places: dict[Connection, Iterator[int]]) -> Iterator[Verdict]:
+    """Yield the verdicts in the order of the tests, whichever comes first; ``places`` are each process's tests."""
+    found: dict[int, Verdict] = {}
+    for place in range(len(chosen)):
+        while place not in found:
+            for ready in wait(list(places)):
+                assert isinstance(ready, Connection)
+                mine = next(places[ready], None)
+                if mine is None:
+                    del places[ready]
+                else:
+                    found[mine] = _received(ready, chosen[mine])
+        yield found.pop(place)
 
 
 def _work(told: Connection, workspace: Workspace, mine: Sequence[Script], means: Means) -> None:
