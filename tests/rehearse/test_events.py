@@ -369,3 +369,32 @@ def test_entry_by_event_and_again(failed: Failures) -> None:
         expect: {entered: false}
     """
     assert failed == {}
+
+
+def test_loops_are_told_by_their_rounds(failed: Failures) -> None:
+    """
+    steps:
+      - id: loop
+        repeat:
+          times: 3
+          every: 2 days
+          until: {page_viewed: /demo}
+          steps:
+            - {id: mail, send_email: invite}
+            - {id: opened, trigger: {email_opened: mail}, within: 1 day, yes: [{add_tag: read}]}
+    tests:
+      - name: opens the second, then looks
+        prospect: {lists: [members]}
+        events:
+          - {at: 2 days 1 hour, email_opened: mail}
+          - {at: 3 days, page_viewed: /demo}
+        expect:
+          path: [mail#1, opened#1.no, mail#2, opened#2.yes, add_tag-read#2]
+          emails: [{step: mail#1, at: 0 days}, {step: mail#2, at: 2 days}]
+          ends_at: 3 days
+      - name: looks while a step inside waits
+        prospect: {lists: [members]}
+        events: [{at: 1 hour, page_viewed: /demo}]
+        expect: {path: [mail#1], ends_at: 1 hour}
+    """
+    assert failed == {}
