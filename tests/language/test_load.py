@@ -11,7 +11,7 @@ from tests.support.starter import SMALL, starter, told, with_example
 def test_the_starter_workspace() -> None:
     workspace, problems = load(starter())
     assert problems == ()
-    assert len(workspace.scenarios) == 14
+    assert len(workspace.scenarios) == 20
     assert workspace.company.locale == "ja"
     assert workspace.hours.zone.key == "Asia/Tokyo"
     assert set(workspace.templates["document-guide"]) == {None, "en"}
