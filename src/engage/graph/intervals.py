@@ -137,7 +137,10 @@ class _Reasoning:
 
     def _enrols(self, scenario: str) -> bool:
         """Tell whether a scenario enrols into this one: such runs need not match."""
-        steps = self.workspace.scenarios[scenario].model.steps
+        file = self.workspace.scenarios[scenario]
+        if "enrol" not in file.text:  # most do not: asked of every pair of scenarios, so the steps are looked at last
+            return False
+        steps = file.model.steps
         return any(isinstance(word, words.Enrol) and word.enrol == self.journey.file.id for word in _all(steps))
 
     def _meaning(self, word: object, path: Path, *, hours: bool = False) -> Condition | None:
