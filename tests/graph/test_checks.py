@@ -568,7 +568,7 @@ def test_too_many_steps(steps: int) -> None:
     assert said == ([] if steps <= MOST_STEPS else refused)
 
 
-def test_a_hundred_scenarios_in_two_seconds() -> None:
+def test_a_hundred_scenarios_with_their_tests_in_three_seconds() -> None:
     files = starter()
     scenarios = [content for name, content in files.items() if name.startswith("scenarios/")]
     copies = range(100 - len(scenarios))
@@ -577,4 +577,4 @@ def test_a_hundred_scenarios_in_two_seconds() -> None:
     workspace, problems = load(files)
     assert (*problems, *check_workspace(workspace)) == ()
     assert len(workspace.scenarios) == 100
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < 3
