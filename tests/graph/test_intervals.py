@@ -131,6 +131,20 @@ def test_whom_another_scenario_enrols_need_not_match() -> None:
     assert [m for m in told({**with_example(text), "scenarios/o.yaml": other}) if "asked" in m] == []
 
 
+def test_an_event_that_ends_a_loop_lets_everybody_out_of_it() -> None:
+    text = """
+    steps:
+      - id: loop
+        repeat:
+          times: 2
+          every: 2 days
+          until: {trigger: {page_viewed: /a}}
+          steps: [{id: hot, rule: {score: {gte: 100}}, yes: [{wait: 1 day}], no: [{wait: 1 day}]}]
+      - {id: cold, rule: {score: {lt: 100}}, yes: [{add_tag: x}]}
+    """
+    assert found(text) == []
+
+
 def test_no_false_alarm_on_the_standard_scenarios() -> None:
     workspace, problems = load(starter())
     assert problems == ()

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 
 from engage.sql import tables as t
 from tests.support.csv_files import NOW, announced, bring, counts, one, put, reasons, rows, table, take, words
+from tests.support.world import World, at
 
 PEOPLE = "email\na@x.jp\nb@x.jp\n"
 CAMPAIGNS = words(campaigns={"seminar": ("invited", "attended"), "fair": ("sent",)})
@@ -173,7 +174,21 @@ def test_memory_stays_flat(sqlite_engine: Engine, tmp_path: Path) -> None:
     for count in (12_000, 24_000):
         text = "id,email,stage\n" + "".join(f"D{n},a@x.jp,{n % 7}\n" for n in range(count))
         tracemalloc.start()
-        bring(sqlite_engine, tmp_path, text, "opportunities")
+        bring(sqlite_engine, tmp_path, text, "opportunities", dry_run=True)
         peaks.append(tracemalloc.get_traced_memory()[1] - len(text))
         tracemalloc.stop()
     assert peaks[1] < peaks[0] * 1.5
+
+
+def test_a_scenario_learns_of_an_opportunity_that_is_imported(engine: Engine, tmp_path: Path) -> None:
+    """Its goal by the state, its trigger by the activity."""
+    goal = "goal: {opportunity: {status: won}}\nsteps: [{wait: 9 days}]"
+    asks = "steps: [{id: asked, trigger: {opportunity_created: any}, within: 9 days, yes: [{add_tag: deal}]}]"
+    world = World(engine, goal, scenarios={"asks": asks})
+    world.people("a", "b")
+    world.tick("0 days")
+    text = "id,email,status\nD1,a@example.com,won\n"
+    assert counts(bring(engine, tmp_path, text, "opportunities", now=at("1 day"))) == (1, 0, 0, 0)
+    world.tick("1 day")
+    assert (world.state("a"), world.state("b")) == ("goal", "active")
+    assert world.tagged("deal") == {"a"}
