@@ -14,6 +14,7 @@ from engage.graph.entry import entry_events
 from engage.graph.files import file_problems
 from engage.graph.intervals import certain
 from engage.graph.mails import mailed_twice, mails_reached
+from engage.graph.outward import outward
 from engage.graph.references import references
 from engage.graph.rounds import unrolled
 from engage.graph.shape import doubles, jumps, moved, unreachable
@@ -35,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     moved,
     references,
     entry_events,
+    outward,
     conditions,
     texts,
     mails_reached,

@@ -40,6 +40,11 @@ EXAMPLES: Mapping[str, str] = {
     "opt_out": "- opt_out: true",
     "enrol": "- enrol: pricing-interest",
     "leave": "- leave: whitepaper-nurture",
+    "webhook": """\
+- webhook:
+    url: https://hooks.example.com/engage
+    payload: {email: "{{ prospect.email }}", company: "{{ prospect.company | default('') }}", kind: hot-lead}""",
+    "action": "- action: {name: print-label, with: {size: large}}",
     "trigger": """\
 - id: invite
   send_email: demo-invitation

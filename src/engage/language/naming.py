@@ -18,7 +18,7 @@ _IDENT = re.compile(r"[\w-]+")
 _ADDRESSEE = re.compile(r"(?:user|group|queue):([\w-]+)")
 #: Step keys whose value is, or first names, an id.
 _NAMING = frozenset(STEPS) - {
-    "adjust_score", "create_todo", "opt_out", "rule", "wait", "switch", "split", "repeat", "end",
+    "adjust_score", "create_todo", "opt_out", "webhook", "rule", "wait", "switch", "split", "repeat", "end",
 }  # fmt: skip
 #: Keys under which steps lie, beside those inside a switch, a split or a repeat.
 BLOCKS = ("yes", "no", "else")
@@ -105,6 +105,8 @@ def _free(wished: str, taken: set[str], counts: Counter[str]) -> str:
 
 
 def _derived(key: str, value: object) -> str:
+    if key == "action" and isinstance(value, dict):
+        value = value.get("name")
     target = _target(value) if key in _NAMING else None
     return f"{key}-{target}" if target else key
 

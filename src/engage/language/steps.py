@@ -39,11 +39,13 @@ from engage.language.looping import Heard, Loop, Repeat
 from engage.language.model import AsTuple
 from engage.language.moment import Duration
 from engage.language.occurrences import MailTarget, Occurrence, Occurrences, Target
+from engage.language.outward import Action, Webhook
 from engage.language.waiting import UntilDay, UntilMoment, Wait
 
 __all__ = [
     "ELSE",
     "STEPS",
+    "Action",
     "AddTag",
     "AddToCampaign",
     "AddToList",
@@ -88,6 +90,7 @@ __all__ = [
     "UntilDay",
     "UntilMoment",
     "Wait",
+    "Webhook",
     "blocks",
     "step_key",
 ]
@@ -135,7 +138,8 @@ class End(Staying):
 
 AnyStep = (
     SendEmail | AddToList | RemoveFromList | AddTag | RemoveTag | AdjustScore | SetField | Assign | CreateTodo
-    | Notify | AddToCampaign | OptOut | Enrol | Leave | Trigger | Rule | Wait | Switch | Split | Repeat | GoTo | End
+    | Notify | AddToCampaign | OptOut | Enrol | Leave | Webhook | Action | Trigger | Rule | Wait | Switch | Split
+    | Repeat | GoTo | End
 )  # fmt: skip
 
 #: Each step key and its model, in the order of the documentation.
@@ -154,6 +158,8 @@ STEPS: dict[str, type[Step]] = {
     "opt_out": OptOut,
     "enrol": Enrol,
     "leave": Leave,
+    "webhook": Webhook,
+    "action": Action,
     "trigger": Trigger,
     "rule": Rule,
     "wait": Wait,

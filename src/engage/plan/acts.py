@@ -140,6 +140,14 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """Call another system, or an action of the user's own; ``content`` is JSON: url and payload, or name and with."""
+
+    kind: Literal["webhook", "action"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """An event a trigger waits for: targets and links are folded globs; none means any.
 
@@ -254,5 +262,6 @@ class End:
 
 Act = (
     SendEmail | ChangeLists | ChangeTags | AdjustScore | SetField | Assign | CreateTodo | Notify | AddToCampaign
-    | OptOut | Enrol | Leave | Trigger | Rule | Wait | WaitUntil | WaitDay | Switch | Split | Repeat | GoTo | End
+    | OptOut | Enrol | Leave | Call | Trigger | Rule | Wait | WaitUntil | WaitDay | Switch | Split | Repeat
+    | GoTo | End
 )  # fmt: skip

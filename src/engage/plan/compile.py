@@ -25,6 +25,7 @@ from engage.language.moment import Duration
 from engage.language.source import Path
 from engage.language.vocabulary import Vocabulary
 from engage.plan import moves
+from engage.plan.calls import call_of
 from engage.plan.changes import field_change
 from engage.plan.entry import reentry_of, window_of
 from engage.plan.house import compile_grading, compile_house, compile_scoring
@@ -165,6 +166,8 @@ class Compiler:
                 return moves.Enrol(scenario)
             case words.Leave(leave=scenario):
                 return moves.Leave(scenario)
+            case words.Webhook() | words.Action() as word:
+                return call_of(word)
             case words.Trigger() as word:
                 return self._trigger(word, placed)
             case words.Repeat() as word:

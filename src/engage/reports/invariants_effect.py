@@ -15,6 +15,7 @@ _MADE: Mapping[str, str] = {
     "messages": "{count} messages have no visit of their step, the first number {id} to {email}",
     "todos": "{count} ToDos have no visit of their step, the first number {id} about {email}",
     "notifications": "{count} mails to the team have no visit of their step, the first number {id} about {email}",
+    "calls": "{count} calls have no visit of their step, the first number {id} about {email}",
     "score_entries": "{count} rows of the score ledger have no visit of their step, the first number {id} of {email}",
 }
 

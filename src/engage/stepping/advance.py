@@ -11,6 +11,7 @@ from engage.sql.codes import Outcome, Phase
 from engage.stepping.actions import perform
 from engage.stepping.appointments import follow_day, may_go, wait_for_day, wait_until
 from engage.stepping.branching import choose, holding, part
+from engage.stepping.calling import call_out
 from engage.stepping.crossing import enrol_elsewhere, leave_elsewhere
 from engage.stepping.finish import finish, write_visits
 from engage.stepping.loops import ask, begin_round, leave_loops, stand_at_round
@@ -142,6 +143,8 @@ def act_now(walk: Walk, step: moves.Step, places: list[Place]) -> None:
             enrol_elsewhere(walk, step, enrol, places)
         case moves.Leave() as leave:
             leave_elsewhere(walk, step, leave, places)
+        case moves.Call() as call:
+            call_out(walk, step, call, places)
         case moves.Wait() | moves.WaitUntil() | moves.WaitDay() | moves.Trigger():
             raise AssertionError("these wait and do not act")
         case moves.SendEmail() as mail:

@@ -9,6 +9,7 @@ from engage.sql.tables.activity import (
     unlearnt,
     words,
 )
+from engage.sql.tables.calls import call_contents, calls
 from engage.sql.tables.history import changes
 from engage.sql.tables.journey import (
     audience_members,
@@ -53,6 +54,8 @@ __all__ = [
     "activities",
     "applied_files",
     "audience_members",
+    "call_contents",
+    "calls",
     "campaign_members",
     "campaigns",
     "category_scores",
