@@ -267,3 +267,47 @@ def test_chunks_of_any_size_and_several_places_at_the_step(world: World) -> None
     world.tick("2026-12-03T00:00", chunk=2)
     assert world.inside() == {}
     assert world.audit() == ()
+
+
+def test_a_pause_moves_no_midnight(world: World) -> None:
+    """
+    steps: [{id: a, send_email: one}, {id: b, send_email: two}]
+    --- engage.yaml
+    name: Example
+    sender: {name: Example, email: m@example.co.jp, address: Tokyo}
+    limits: {emails_per_prospect: {count: 1, within: 1 days}}
+    """
+    world.add("p")
+    world.tick("2026-12-01T09:00")
+    world.deliver("2026-12-01T09:00")
+    world.pause("2026-12-01T10:00")
+    world.resume("2026-12-01T15:00")
+    world.ticks("2026-12-01T15:00", "2026-12-01T23:59")
+    assert steps_mailed(world) == ["a"]
+    world.tick("2026-12-02T00:00")
+    assert steps_mailed(world) == ["a", "b"]
+
+
+def test_outside_opening_hours_the_room_is_taken_when_it_opens(world: World) -> None:
+    """
+    hours: {days: [mon, tue, wed, thu, fri], between: "09:00-18:00"}
+    steps: [{id: a, send_email: one}, {id: b, send_email: two}]
+    --- scenarios/second.yaml
+    priority: 10
+    steps: [{wait: 1 hour}, {id: low, send_email: three}]
+    --- engage.yaml
+    name: Example
+    sender: {name: Example, email: m@example.co.jp, address: Tokyo}
+    limits: {emails_per_prospect: {count: 1, within: 1 days}}
+    """
+    world.add("p")
+    world.ticks("2026-12-01T10:00", "2026-12-01T11:00")
+    world.deliver("2026-12-01T11:00")
+    world.tick("2026-12-02T00:00")
+    assert steps_mailed(world) == ["a", "low"], "at midnight only one of them may go"
+    world.deliver("2026-12-02T01:00")
+    world.ticks("2026-12-02T09:00", "2026-12-03T00:00")
+    assert steps_mailed(world) == ["a", "low"]
+    world.tick("2026-12-03T09:00")
+    assert steps_mailed(world) == ["a", "low", "b"]
+    assert world.audit() == ()

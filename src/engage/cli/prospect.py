@@ -82,6 +82,11 @@ def _parts(session: Session, found: Person) -> Iterator[Part]:
         ],
     )
     yield (
+        session.read("webhooks and actions"),
+        session.words("step", "target", "status", "when", "reason"),
+        [(c.step, c.target, c.status, _at(session, c.done_at or c.queued_at), c.note) for c in found.calls],
+    )
+    yield (
         session.read("score"),
         session.words("when", "points", "category", "reason"),
         [(_at(session, e.at), f"{e.points:+}", e.category, e.reason) for e in found.ledger],

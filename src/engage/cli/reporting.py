@@ -100,6 +100,14 @@ def status(
     session.say(
         sentence(text, at=last, messages=found.queued_messages, notices=found.queued_notices, unlearnt=found.unlearnt)
     )
+    if found.queued_webhooks or found.queued_actions or found.failed_calls:
+        text = "queued: {webhooks} webhooks, {actions} actions · failed: {failed}"
+        counts = {"webhooks": found.queued_webhooks, "actions": found.queued_actions, "failed": found.failed_calls}
+        session.say(sentence(text, **counts))
+    for call in found.last_failed:
+        where = {"step": call.step, "scenario": call.scenario, "email": call.email}
+        text = "{target} at {step} ({scenario}) failed for {email}: {why}"
+        session.warn(sentence(text, target=call.target, why=call.note or call.status, **where))
 
 
 def scenario_table(session: Session, scenarios: tuple[ScenarioStatus, ...]) -> str:

@@ -84,7 +84,12 @@ def deliver(daemon: Daemon) -> None:
     done = daemon.app.deliver(daemon.now(), daemon.check)
     if done != Delivered():
         daemon.log.info(
-            "deliver", sent=done.sent, cancelled=done.cancelled, failed=done.failed, notifications=done.notifications
+            "deliver",
+            sent=done.sent,
+            cancelled=done.cancelled,
+            failed=done.failed,
+            notifications=done.notifications,
+            actions=done.actions,
         )
 
 

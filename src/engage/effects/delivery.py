@@ -9,6 +9,7 @@ from itertools import chain
 
 from sqlalchemy import Connection, Engine
 
+from engage.effects.calling import run_actions
 from engage.effects.composing import Composed, Office, compose
 from engage.effects.handing import hand_over_singly, hand_over_together
 from engage.effects.letter import Desk
@@ -19,7 +20,7 @@ from engage.effects.queued import Queued, queued_ids, read_messages
 from engage.effects.rendering import Press
 from engage.effects.results import Result, read_words
 from engage.effects.team import read_team
-from engage.errors import Refused
+from engage.errors import EngageError, Refused
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus
 from engage.sql.connect import reading
@@ -36,14 +37,33 @@ def deliver(engine: Engine, post: Post, now: datetime, progress: Progress | None
     handed over stays queued.
     """
     done = Delivered()
-    if not _is_waiting(engine):
-        return done
-    office = _open(engine, post, now)
-    for part in chain(_message_batches(engine, office), notice_batches(engine, office, BATCH)):
+    fault: EngageError | None = None
+    parts = chain(_mails(engine, post, now), run_actions(engine, post, now))
+    while True:
+        try:
+            part = next(parts, None)
+        except EngageError as error:
+            # Actions wait for no mail server: they are run, then it is told.
+            if fault is not None:
+                raise
+            fault, parts = error, chain(run_actions(engine, post, now))
+            continue
+        if part is None:
+            break
         done += part
         if progress is not None:
             progress(done)
+    if fault is not None:
+        raise fault
     return done
+
+
+def _mails(engine: Engine, post: Post, now: datetime) -> Iterator[Delivered]:
+    """Hand over messages and notifications, where any wait; give the counts of each batch."""
+    if _is_waiting(engine):
+        office = _open(engine, post, now)
+        yield from _message_batches(engine, office)
+        yield from notice_batches(engine, office, BATCH)
 
 
 def _is_waiting(engine: Engine) -> bool:

@@ -31,12 +31,14 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What a delivery did; ``failed`` counts messages and notifications."""
+    """What a delivery did; ``failed`` counts messages, notifications and actions."""
 
     sent: int = 0
     cancelled: int = 0
     failed: int = 0
     notifications: int = 0
+    #: actions of the user's own
+    actions: int = 0
 
     def __add__(self, other: Delivered) -> Delivered:
         return Delivered(
@@ -44,6 +46,7 @@ class Delivered:
             self.cancelled + other.cancelled,
             self.failed + other.failed,
             self.notifications + other.notifications,
+            self.actions + other.actions,
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, literal_column, select
 
 from engage.effects.merge_fields import Plain, custom_values, plain_prospect
 from engage.effects.post import Post
@@ -64,12 +64,16 @@ def read_messages(connection: Connection, post: Post, ids: Sequence[int]) -> lis
     return [_queued(row, post, custom.get(row.prospect_id, {})) for row in rows]
 
 
+def field_columns() -> tuple[ColumnElement[Any], ...]:
+    """Return the standard fields of a prospect as columns ``f_NAME``, of joined prospects and standings."""
+    tables = (t.prospects.c, t.standings.c)
+    return tuple(c[field.name].label(f"f_{field.name}") for c in tables for field in STANDARD if field.name in c)
+
+
 def _messages(ids: Sequence[int]) -> Select[Any]:
     m, p, s, w, step = t.messages, t.prospects, t.standings, t.words, t.steps
     own = (m.c.id, m.c.prospect_id, m.c.enrolment_id, m.c.step_id, m.c.kind, m.c.from_owner, m.c.queued_at)
     scenario = (t.scenarios.c.id.label("scenario_id"), t.scenarios.c.key.label("scenario_key"))
-    fields = [p.c[field.name].label(f"f_{field.name}") for field in STANDARD if field.name in p.c]
-    fields += [s.c[field.name].label(f"f_{field.name}") for field in STANDARD if field.name in s.c]
     joined = (
         m.outerjoin(p, p.c.id == m.c.prospect_id)
         .outerjoin(s, s.c.prospect_id == m.c.prospect_id)
@@ -82,7 +86,7 @@ def _messages(ids: Sequence[int]) -> Select[Any]:
         w.c.text.label("template"),
         *scenario,
         t.scenarios.c.name.label("scenario_name"),
-        *fields,
+        *field_columns(),
     )
     return select(*columns).select_from(joined).where(m.c.id.in_(ids)).order_by(m.c.id)
 

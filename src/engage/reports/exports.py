@@ -15,6 +15,7 @@ from engage.errors import Outside, Refused
 from engage.language.conditions import Condition
 from engage.language.vocabulary import Vocabulary
 from engage.problem import unknown
+from engage.reports.calls import CALLS
 from engage.reports.csvout import write_csv
 from engage.reports.export_activities import ACTIVITIES, SCORES
 from engage.reports.export_journeys import MESSAGES, TODOS, VISITS
@@ -39,6 +40,7 @@ KINDS: Mapping[str, ExportKind] = {
     "visits": VISITS,
     "messages": MESSAGES,
     "todos": TODOS,
+    "calls": CALLS,
     "scores": SCORES,
 }
 

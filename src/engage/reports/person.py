@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, select
 from engage.language.fields import GRADES, STANDARD, fold
 from engage.language.vocabulary import Vocabulary
 from engage.plan.moves import House
+from engage.reports.calls import Call, calls_of
 from engage.reports.csvout import Value
 from engage.reports.export_prospects import custom_fields, full_name, kept_value
 from engage.reports.person_history import Entry, Happening, Letter, entries, happenings, letters
@@ -51,6 +52,7 @@ class Person:
     runs: tuple[Run, ...]
     activities: tuple[Happening, ...]
     messages: tuple[Letter, ...]
+    calls: tuple[Call, ...]
     todos: tuple[TodoRow, ...]
     ledger: tuple[Entry, ...]
 
@@ -93,6 +95,7 @@ def person(
         runs=runs(connection, row.id),
         activities=happenings(connection, row.id, last),
         messages=letters(connection, row.id, last),
+        calls=calls_of(connection, row.id, last),
         todos=todos(connection, now, prospect=row.id, status="any", locale=house.locale, limit=last),
         ledger=entries(connection, row.id, last),
     )

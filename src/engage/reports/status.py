@@ -11,9 +11,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, literal_column, select
 
 from engage.clock import FOREVER
+from engage.reports.calls import Call, failed_calls, last_failed, queued_calls
 from engage.sql import tables as t
 from engage.sql.codes import Figure, TimerKind
 
+#: So many failed calls are shown.
+SHOWN = 5
 #: The figures of totals that count runs.
 _FIGURES = (Figure.ENTERED, Figure.WAITING, Figure.HELD, Figure.GOAL, Figure.LEFT)
 
@@ -50,6 +53,11 @@ class Status:
     tick_open: bool
     queued_messages: int
     queued_notices: int
+    queued_webhooks: int
+    queued_actions: int
+    failed_calls: int
+    #: the last of them, latest first
+    last_failed: tuple[Call, ...]
     #: activities that no tick has learnt yet
     unlearnt: int
     #: timers due at or before now, of scenarios that run
@@ -71,6 +79,10 @@ def status(connection: Connection, now: datetime) -> Status:
         tick_open=tick is not None and not tick.finished,
         queued_messages=_queued(connection, "messages"),
         queued_notices=_queued(connection, "notifications"),
+        queued_webhooks=queued_calls(connection, "webhook"),
+        queued_actions=queued_calls(connection, "action"),
+        failed_calls=failed_calls(connection),
+        last_failed=last_failed(connection, SHOWN),
         unlearnt=connection.scalar(select(func.count()).select_from(t.unlearnt)) or 0,
         overdue=_overdue(connection, now),
     )

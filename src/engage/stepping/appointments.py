@@ -167,6 +167,5 @@ def _mail_time(walk: Walk, act: moves.SendEmail, place: Place) -> Decide:
 def waits_for_moment(step: moves.Step) -> bool:
     """Tell whether those in the phase WAITS of a step wait for a moment of the calendar, which no pause moves."""
     act = step.act
-    if isinstance(act, moves.SendEmail):
-        return act.hours is not None or act.on_date is not None
-    return isinstance(act, moves.WaitUntil | moves.WaitDay)
+    # An e-mail waits for its opening, for its date, or at midnight for room under the frequency cap.
+    return isinstance(act, moves.SendEmail | moves.WaitUntil | moves.WaitDay)

@@ -59,15 +59,16 @@ def keep_moments(connection: Connection, course: Course) -> None:
     Unlike durations, they are written anew for each who waits for one.
     """
     before = Pauses(course.pauses.spans[:-1])
-    for number, step in course.steps.items():
-        if waits_for_moment(step):
-            here = and_(
-                E.c.scenario_id == course.id, E.c.step_id == number, E.c.state < int(RunState.COMPLETED),
-                E.c.phase == int(Phase.WAITS),
-            )  # fmt: skip
-            due = course.pauses.kept_of(before.real_of(type_coerce(E.c.due_at, BigInteger())))
-            connection.execute(update(E).values(due_at=due).where(here))
-            connection.execute(insert(t.timers).from_select(_NAMES, _timed(connection, course, here)))
+    steps = [number for number, step in course.steps.items() if waits_for_moment(step)]
+    if not steps:
+        return
+    here = and_(
+        E.c.scenario_id == course.id, E.c.step_id.in_(steps), E.c.state < int(RunState.COMPLETED),
+        E.c.phase == int(Phase.WAITS),
+    )  # fmt: skip
+    due = course.pauses.kept_of(before.real_of(type_coerce(E.c.due_at, BigInteger())))
+    connection.execute(update(E).values(due_at=due).where(here))
+    connection.execute(insert(t.timers).from_select(_NAMES, _timed(connection, course, here)))
 
 
 def _timed(connection: Connection, course: Course, here: ColumnElement[bool]) -> Select[Any]:

@@ -38,4 +38,10 @@ calls = Table(
         sqlite_where=text("status = 0"),
         postgresql_where=text("status = 0"),
     ),
+    Index(
+        "ix_calls_failed",
+        "id",
+        sqlite_where=text("status IN (3, 4)"),
+        postgresql_where=text("status IN (3, 4)"),
+    ),
 )
