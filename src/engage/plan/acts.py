@@ -14,6 +14,7 @@ from engage.language.fields import FieldType
 from engage.language.hours import Hours
 from engage.language.lots import Mixer
 from engage.language.moment import Duration
+from engage.plan.reaching import Call, Enrol, Leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,28 +124,6 @@ class AddToCampaign:
 @dataclass(frozen=True, slots=True)
 class OptOut:
     """No marketing mail from now on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Enrol:
-    """Begin a run of another scenario."""
-
-    scenario: str
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """End the run of another scenario."""
-
-    scenario: str
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Call another system, or an action of the user's own; ``content`` is JSON: url and payload, or name and with."""
-
-    kind: Literal["webhook", "action"]
-    content: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from engage.language.outward import Action, Webhook
-from engage.plan.acts import Call
+from engage.plan.reaching import Call
 
 
 def call_of(word: Webhook | Action) -> Call:

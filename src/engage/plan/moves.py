@@ -18,16 +18,13 @@ from engage.plan.acts import (
     AdjustScore,
     Assign,
     Break,
-    Call,
     ChangeLists,
     ChangeTags,
     CreateTodo,
     End,
-    Enrol,
     Event,
     FieldChange,
     GoTo,
-    Leave,
     Notify,
     OptOut,
     Repeat,
@@ -43,6 +40,7 @@ from engage.plan.acts import (
     Zone,
 )
 from engage.plan.models import Cap, GradeCriterion, Grading, House, Inactivity, ScoreRule, Scoring
+from engage.plan.reaching import Call, Enrol, Leave
 
 
 @dataclass(frozen=True, slots=True)
