@@ -66,7 +66,7 @@ priority: %d
 steps: [{set_field: {city: Kyoto}}, {adjust_score: +3}, {remove_tag: other}, {wait: 1 day}, {add_to_list: vip}]
 """
 HEAVY = settings(
-    max_examples=8,
+    max_examples=5,
     phases=(Phase.generate,),
     deadline=None,
     derandomize=True,
