@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -65,8 +66,9 @@ audience: {lists: [], where: {tag: warm}}
 priority: %d
 steps: [{set_field: {city: Kyoto}}, {adjust_score: +3}, {remove_tag: other}, {wait: 1 day}, {add_to_list: vip}]
 """
+THOROUGH = os.environ.get("ENGAGE_HYPOTHESIS") == "thorough"
 HEAVY = settings(
-    max_examples=5,
+    max_examples=60 if THOROUGH else 4,
     phases=(Phase.generate,),
     deadline=None,
     derandomize=True,

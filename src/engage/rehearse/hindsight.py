@@ -35,9 +35,23 @@ class Hindsight:
             if self.order.get(other["scenario_id"], 0) < self.order.get(run["scenario_id"], 0)
         )
         cut = Cut(at, run["id"], move, moves, earlier)
+        if (until := self._round(cut, run)) is not None:
+            early = replace(cut, until=until)
+            yield from (early, replace(early, others="before"), replace(early, others="after"))
         yield from (cut, replace(cut, others="before"), replace(cut, others="after"))
         yield from (replace(cut, outside=False), replace(cut, others="before", outside=False))
         yield replace(cut, others="after", outside=False)
+
+    def _round(self, cut: Cut, run: Row) -> int | None:
+        """Return the number of the change that tells best how far the tick had come, if any tells.
+
+        A run passes its steps without a pause: what it had changed before, else what it or others changed next.
+        """
+        steps = [c for c in self.record.of(t.changes) if c["at"] == cut.at and c["step_id"] is not None]
+        own = [c for c in steps if c["enrolment_id"] == run["id"]]
+        done = [c["id"] for c in own if cut.before(c["at"], c["enrolment_id"], c["step_id"])]
+        later = [c["id"] for c in own or steps]
+        return max(done) if done else min(later, default=None)
 
     def look(self, run: Row, move: int, at: datetime) -> Iterator[Cut]:
         """Yield where a look at a run may have decided: before any step of the tick, else after others' steps."""

@@ -43,6 +43,8 @@ class Cut:
     others: Literal["ordered", "before", "after"] = "ordered"
     #: whether what no run did in that tick (imports, grading) had been done
     outside: bool = True
+    #: of the changes that no run made in that tick (grading, in every round), the last that had been made; None: all
+    until: int | None = None
 
     def before(self, at: datetime, enrolment_id: int | None = None, step_id: int | None = None) -> bool:
         """Tell whether something written at a moment, by a run's step or by none, had happened."""
@@ -73,7 +75,7 @@ def past(record: Record, cut: Cut) -> State:
     state["enrolments"] = [_run(row, record, cut) for row in record.of(t.enrolments) if row["entered_at"] <= cut.at]
     state["score_entries"] = [dict(row) for row in entries(record, cut)]
     for change in reversed(record.of(t.changes)):
-        if not _made(change, change["at"], cut):
+        if not _made(change, change["at"], cut) or _in_a_later_round(change, cut):
             _undo(state, record, change)
     _settle(state, record, cut)
     return state
@@ -86,6 +88,12 @@ def entries(record: Record, cut: Cut) -> Sequence[Row]:
 
 def _made(row: Row, at: datetime, cut: Cut) -> bool:
     return cut.before(at, row["enrolment_id"], row["step_id"])
+
+
+def _in_a_later_round(change: Row, cut: Cut) -> bool:
+    """Tell whether a change that no run made came after the decision, in a later round of its tick."""
+    apart = change["enrolment_id"] is None and change["at"] == cut.at and cut.enrolment_id is not None
+    return apart and cut.until is not None and change["id"] > cut.until
 
 
 def _learnt(row: Row, cut: Cut) -> bool:
