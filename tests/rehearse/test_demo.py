@@ -1,7 +1,4 @@
-"""The demo, in small: the same seed gives the same days, nothing contradicts itself, and the page is straight.
-
-NOT YET RUN. Belongs in tests/rehearse/ (beside an empty __init__.py).
-"""
+"""The demo, in small: the same seed gives the same days, nothing contradicts itself, and the page is straight."""
 
 from __future__ import annotations
 

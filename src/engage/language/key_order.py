@@ -28,7 +28,9 @@ class Ordered:
         wanted = list(known["properties"])
         step = next((key for key in keys if key in STEPS), None)
         if step is not None and {"id", "name"} <= set(wanted):
-            wanted = list(dict.fromkeys(("id", "name", step, *wanted)))
+            # One stays for a time before a step acts; a trigger's own ``after`` belongs to its waiting.
+            before = () if step == "trigger" else ("after",)
+            wanted = list(dict.fromkeys(("id", "name", *before, step, *wanted)))
         return tuple(sorted(keys, key=wanted.index))
 
     def under(self, key: str, keys: Sequence[str]) -> Ordered:
