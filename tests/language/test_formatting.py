@@ -43,16 +43,16 @@ audience:
     suppress: {lists: [news], where: {country: JP}}
 steps:
   - id: first
+    after: 2 days
   # the first mail
     send_email: invite     # short
-    after: 2 days
   - id: opened
   # opened?
     trigger: {email_opened: first}
     within: 4 days
     yes: [{id: x, name: N, add_tag: a}]
     no:
-      - {add_tag: b, after: 1 day}
+      - {after: 1 day, add_tag: b}
 # the end
 """
 

@@ -53,6 +53,9 @@ def _clean(node: Any) -> Any:
     if choices and all(choice.keys() == {"type"} for choice in choices):
         del kept["anyOf"]
         kept = {"type": [choice["type"] for choice in choices], **kept}
+    if "oneOf" in kept:
+        # Which of a union is meant is told by its words; another may allow them too, as fields of the user's own.
+        kept["anyOf"] = kept.pop("oneOf")
     if kept.get("type") == "array" and "minLength" in kept:
         kept["minItems"] = kept.pop("minLength")
     return {key: _clean(value) for key, value in kept.items()}
