@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import networkx as nx
@@ -12,7 +12,7 @@ from engage.graph.placed import Placed, Rounds
 from engage.language.naming import name_steps
 from engage.language.reading import value_at
 from engage.language.source import Path
-from engage.language.steps import End, GoTo, Repeat, StepWord, blocks, step_key
+from engage.language.steps import End, GoTo, Repeat, SendEmail, StepWord, blocks, step_key
 from engage.language.whole import ScenarioFile
 
 __all__ = ["BODY", "END", "Journey", "Jump", "Placed", "build", "exits", "in_order", "loops_around", "ways_of"]
@@ -40,6 +40,10 @@ class Journey:
     after: Mapping[str, str] = field(default_factory=dict)
     #: the key of each step by its path and rounds
     rounds: Mapping[tuple[Path, Rounds], str] = field(default_factory=dict)
+    #: the steps by the id that is written: in a loop several
+    called: Mapping[str, tuple[Placed, ...]] = field(default_factory=dict)
+    #: the send_email steps by their template, and all of them as ``any``
+    mailing: Mapping[str, tuple[Placed, ...]] = field(default_factory=dict)
 
     @property
     def first(self) -> str:
@@ -54,7 +58,23 @@ def build(file: ScenarioFile) -> Journey:
     builder.graph.add_nodes_from((*builder.steps, END))
     builder.join(file.model.steps, ("steps",), (), END)
     jumps = land(builder.graph, builder.steps, END)
-    return Journey(file, builder.graph, builder.steps, tuple(builder.doubles), jumps, builder.after, builder.names)
+    return Journey(
+        file, builder.graph, builder.steps, tuple(builder.doubles), jumps, builder.after, builder.names,
+        called=_grouped((placed.base, placed) for placed in builder.steps.values()),
+        mailing=_grouped(
+            (name, placed)
+            for placed in builder.steps.values()
+            if isinstance(placed.word, SendEmail)
+            for name in {"any", placed.word.mailing.template}
+        ),
+    )  # fmt: skip
+
+
+def _grouped(pairs: Iterable[tuple[str, Placed]]) -> dict[str, tuple[Placed, ...]]:
+    groups: dict[str, list[Placed]] = {}
+    for name, placed in pairs:
+        groups.setdefault(name, []).append(placed)
+    return {name: tuple(group) for name, group in groups.items()}
 
 
 @dataclass(slots=True)

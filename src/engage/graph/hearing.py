@@ -28,10 +28,5 @@ def mails_meant(journey: Journey, placed: Placed, name: str) -> tuple[str, ...]:
 
     Inside a loop it is its own round's e-mail; for what ends a loop, any round's.
     """
-    mails = [one for one in journey.steps.values() if isinstance(one.word, SendEmail)]
-    found = [one for one in mails if one.base == name] or [one for one in mails if _mails(one, name)]
-    return tuple(one.key for one in found if placed.sees(one))
-
-
-def _mails(placed: Placed, name: str) -> bool:
-    return isinstance(placed.word, SendEmail) and name in ("any", placed.word.mailing.template)
+    called = [one for one in journey.called.get(name, ()) if isinstance(one.word, SendEmail)]
+    return tuple(one.key for one in called or journey.mailing.get(name, ()) if placed.sees(one))

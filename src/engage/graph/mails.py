@@ -95,20 +95,16 @@ def _told_of(placed: Placed, journey: Journey, mails: Mails) -> int:
     return before
 
 
-def _steps_called(name: str, journey: Journey) -> list[Placed]:
-    return [one for one in journey.steps.values() if one.base == name]
-
-
 def _may_be_mail(name: str, journey: Journey) -> bool:
     """Tell whether a name is that of a step which does not parse."""
-    return any(one.path in journey.file.broken for one in _steps_called(name, journey))
+    return any(one.path in journey.file.broken for one in journey.called.get(name, ()))
 
 
 def _no_mail(name: str, placed: Placed, journey: Journey, mails: Mails) -> Sentence | None:
     """Return why a name means no e-mail of the scenario, or None if it does mean one."""
     if name == "any" or mails_meant(journey, placed, name) or _may_be_mail(name, journey):
         return None
-    if called := _steps_called(name, journey):
+    if called := journey.called.get(name, ()):
         kind = called[0].kind
         return sentence("the step {name} is no e-mail but {kind}; name a send_email step", name=name, kind=kind)
     known = tuple(dict.fromkeys((*(journey.steps[key].base for key in mails.bits), *mails.templates.values())))

@@ -25,7 +25,7 @@ from engage.intake.addresses import read_address
 from engage.intake.import_kind import Importer, ImportKind, Outcome, Task, in_column
 from engage.intake.keeping import keep_campaigns
 from engage.intake.mapping import Column as FileColumn
-from engage.intake.records import Cells, Record, RecordReader, counted, key_of, loose, said
+from engage.intake.records import Cells, Record, RecordReader, counted, key_of, loose, said, unwanted
 from engage.intake.staging import announce, drop_rows, find_people, hold_people, load, make_people, staged
 from engage.intake.typed import Value
 from engage.language.lots import lot_of
@@ -33,10 +33,12 @@ from engage.language.vocabulary import Vocabulary
 from engage.problem import unknown
 from engage.sql import tables as t
 from engage.sql.scratch import clear
-from engage.wording import Sentence, sentence
+from engage.wording import sentence
 
 members = staged("staged_campaign_members", Column("campaign_id", Integer))
 _NAMES = ("status", "since")
+_THERE = sentence("this person is a member of the campaign already")
+_ABSENT = sentence("this person is no member of the campaign")
 
 
 def columns(vocabulary: Vocabulary) -> Sequence[FileColumn]:  # noqa: ARG001 - every kind is asked alike
@@ -85,7 +87,7 @@ def write_members(connection: Connection, records: Sequence[Record], task: Task,
         new, changed, gone = frozenset[int](), frozenset[int](), _take_out(connection, old)
     else:
         gone = frozenset[int]()
-        why |= _unwanted(records, old, why, task)
+        why |= unwanted(owners, old, task.options.mode, _THERE, _ABSENT)
         new = _insert(connection, records, [row for n, row in owners.items() if n not in old and n not in why], task)
         changed = _update(connection, records, {n: row for n, row in old.items() if n not in why})
     keep_campaigns(connection, (old[n] for n in changed | gone), task.now, there=True)
@@ -107,18 +109,6 @@ def _take_out(connection: Connection, old: Mapping[int, Any]) -> frozenset[int]:
     kept, pairs = t.campaign_members, select(members.c.prospect_id, members.c.campaign_id)
     connection.execute(delete(kept).where(tuple_(kept.c.prospect_id, kept.c.campaign_id).in_(pairs)))
     return frozenset(old)
-
-
-def _unwanted(
-    records: Sequence[Record], old: Mapping[int, Any], why: Mapping[int, Sentence], task: Task
-) -> dict[int, Sentence]:
-    """Return the records that the mode does not allow, with the reason."""
-    if task.options.mode == "insert":
-        return {n: sentence("this person is a member of the campaign already") for n in old}
-    if task.options.mode == "update":
-        missing = (n for n in range(len(records)) if n not in old and n not in why)
-        return {n: sentence("this person is no member of the campaign") for n in missing}
-    return {}
 
 
 def _insert(connection: Connection, records: Sequence[Record], owners: Sequence[Any], task: Task) -> frozenset[int]:

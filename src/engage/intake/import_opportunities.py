@@ -31,7 +31,7 @@ from engage.intake.import_users import ident
 from engage.intake.keeping import keep_deals
 from engage.intake.mapping import Column as FileColumn
 from engage.intake.people import checked_word
-from engage.intake.records import Cells, Record, RecordReader, counted, key_of, loose, said
+from engage.intake.records import Cells, Record, RecordReader, counted, key_of, loose, said, unwanted
 from engage.intake.staging import announce, drop_rows, find_people, hold_people, load, make_people, staged
 from engage.intake.typed import Value
 from engage.language.fields import fold
@@ -50,6 +50,8 @@ STATUSES = ("open", "won", "lost")
 SOURCE = "opportunity"
 _NAMES = ("name", "status", "stage", "amount", "account", "campaign", "created_at", "closed_at")
 _CLEARED = ("name", "stage", "amount", "account", "campaign", "closed_at")
+_THERE = sentence("there is an opportunity with this id and address already")
+_ABSENT = sentence("there is no opportunity with this id and address")
 
 #: A prospect, the event, its target, its moment in microseconds.
 Event = tuple[int, str, str, int]
@@ -99,8 +101,8 @@ def write_deals(connection: Connection, records: Sequence[Record], task: Task) -
         connection.execute(delete(t.opportunities).where(t.opportunities.c.id.in_([row.id for row in old.values()])))
         announce(connection, {row.prospect_id for row in old.values()}, task.now)
         return counted(records, frozenset(), frozenset(), gone, why)
-    why |= _unwanted(records, old, why, task)
     owners = {row.n: row.prospect_id for row in connection.execute(select(deals.c.n, deals.c.prospect_id))}
+    why |= unwanted(owners, old, task.options.mode, _THERE, _ABSENT)
     new, events = _insert(connection, records, owners, [n for n in owners if n not in old and n not in why], task)
     changed, more = _update(connection, records, {n: row for n, row in old.items() if n not in why}, task)
     keep_deals(connection, (old[n] for n in changed), task.now, there=True)
@@ -129,18 +131,6 @@ def _stored(connection: Connection) -> dict[int, Any]:
     mine = and_(o.c.prospect_id == deals.c.prospect_id, o.c.key == deals.c.key)
     kept = [type_coerce(c, BigInteger).label(c.name) if c.name.endswith("_at") else c for c in o.c]
     return {row.n: row for row in connection.execute(select(deals.c.n, *kept).join_from(deals, o, mine))}
-
-
-def _unwanted(
-    records: Sequence[Record], old: Mapping[int, Any], why: Mapping[int, Sentence], task: Task
-) -> dict[int, Sentence]:
-    """Return the records that the mode does not allow, with the reason."""
-    if task.options.mode == "insert":
-        return {n: sentence("there is an opportunity with this id and address already") for n in old}
-    if task.options.mode == "update":
-        missing = (n for n in range(len(records)) if n not in old and n not in why)
-        return {n: sentence("there is no opportunity with this id and address") for n in missing}
-    return {}
 
 
 def _insert(

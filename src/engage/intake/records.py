@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -150,6 +150,17 @@ def said(record: Record, names: Sequence[str], clears: Sequence[str]) -> dict[st
         for name in names
         if name in record.values and (record.values[name] is not None or name in clears)
     }
+
+
+def unwanted(
+    places: Iterable[int], old: Container[int], mode: str, there: Sentence, absent: Sentence
+) -> dict[int, Sentence]:
+    """Return the places of records that a mode does not allow, with the reason; ``old`` are those stored already."""
+    if mode == "insert":
+        return {n: there for n in places if n in old}
+    if mode == "update":
+        return {n: absent for n in places if n not in old}
+    return {}
 
 
 def refused(records: Sequence[Record], why: Mapping[int, Sentence]) -> tuple[Rejection, ...]:

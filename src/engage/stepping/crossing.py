@@ -30,6 +30,7 @@ from engage.sql.codes import Figure, Outcome, RunState
 from engage.sql.cohort import cohort
 from engage.sql.outbox import HERE, rows
 from engage.sql.predicates import holds
+from engage.sql.rows import into_visits
 from engage.sql.scratch import counted
 from engage.sql.standing import NOW, near, standing
 from engage.stepping.changes import touch
@@ -189,8 +190,7 @@ def _stood(scenario_id: int) -> Select[Any]:
 def _left(scenario_id: int) -> Insert:
     e = t.enrolments
     values = select(e.c.id, e.c.arrived_at, NOW, e.c.step_id, e.c.moves, literal(int(Outcome.LEFT)))
-    names = ["enrolment_id", "arrived_at", "left_at", "step_id", "move", "outcome"]
-    return insert(t.visits).from_select(names, values.where(_open(scenario_id)).order_by(e.c.id))
+    return into_visits(values.where(_open(scenario_id)).order_by(e.c.id))
 
 
 @standing

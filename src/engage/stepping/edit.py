@@ -13,7 +13,6 @@ from sqlalchemy import (
     and_,
     false,
     func,
-    insert,
     literal,
     or_,
     select,
@@ -26,7 +25,7 @@ from engage.plan import moves
 from engage.sql import tables as t
 from engage.sql.asked import Now
 from engage.sql.codes import Outcome, Phase, RunState, TimerKind
-from engage.sql.packing import pack
+from engage.sql.rows import into_timers, into_visits, timer
 from engage.sql.standing import standing, whole
 from engage.stepping.appointments import waits_for_moment
 from engage.stepping.changes import announce
@@ -88,11 +87,10 @@ def _leave_step(
             if held:
                 figures.held(target, at, count)
     figures.write(connection)
-    names = ["enrolment_id", "arrived_at", "left_at", "step_id", "move", "outcome"]
     values = select(
         E.c.id, E.c.arrived_at, literal(at, BigInteger()), E.c.step_id, E.c.moves, literal(int(Outcome.SKIPPED))
     ).where(here)
-    connection.execute(insert(t.visits).from_select(names, values.order_by(E.c.id)))
+    connection.execute(into_visits(values.order_by(E.c.id)))
     if target is None:
         asked = Now.of(plans.house, now)
         announce(connection, asked, _prospects(), scenario=course.id, step=step_id)
@@ -118,17 +116,11 @@ def _prospects() -> Select[Any]:
 def time_anew(connection: Connection, course: Course, step_id: int, kind: TimerKind = TimerKind.STEP) -> None:
     """Write timers for all who are active at a step, at their own moments; a wake is due at once."""
     at = func.min(E.c.due_at) + course.paused_total if kind == TimerKind.STEP else literal(0, BigInteger())
-    values = select(
-        literal(int(kind)),
-        at,
-        literal(course.id),
-        literal(step_id),
-        func.count(),
-        pack(connection.dialect.name, E.c.id),
-    ).where(_here(course, step_id), E.c.state == int(RunState.ACTIVE))
+    places = (literal(course.id), literal(step_id))
+    values = timer(connection.dialect.name, kind, at, *places, E.c.id)
+    values = values.where(_here(course, step_id), E.c.state == int(RunState.ACTIVE))
     grouped = values.group_by(E.c.due_at.op("/")(MINUTE)) if kind == TimerKind.STEP else values
-    names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
-    connection.execute(insert(t.timers).from_select(names, grouped.having(func.count() > 0)))
+    connection.execute(into_timers(grouped.having(func.count() > 0)))
 
 
 def _change_step(

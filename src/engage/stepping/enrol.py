@@ -37,8 +37,8 @@ from engage.sql.cohort import arrivals, looked
 from engage.sql.history import kept
 from engage.sql.interning import upsert
 from engage.sql.outbox import join_campaign
-from engage.sql.packing import pack
 from engage.sql.predicates import holds
+from engage.sql.rows import into_timers, timer
 from engage.sql.scratch import counted
 from engage.sql.standing import NOW, big, near, run, standing, whole
 from engage.stepping.changes import touch
@@ -204,10 +204,8 @@ def _entered() -> Select[Any]:
 
 @standing
 def _timed(database: str) -> Insert:
-    packed = pack(database, t.enrolments.c.id)
-    timer = select(literal(int(TimerKind.STEP)), NOW, whole("scenario"), whole("first"), func.count(), packed)
-    names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
-    return insert(t.timers).from_select(names, timer.where(_new()))
+    places = (NOW, whole("scenario"), whole("first"))
+    return into_timers(timer(database, TimerKind.STEP, *places, t.enrolments.c.id).where(_new()))
 
 
 @standing

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Select, Update, case, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Insert, Select, Update, case, func, insert, select, update
 
 from engage.plan.moves import Step
 from engage.sql import tables as t
 from engage.sql.codes import Outcome, Phase, RunState, TimerKind
 from engage.sql.cohort import cohort, passages
-from engage.sql.packing import pack
+from engage.sql.rows import into_timers, into_visits, timer
 from engage.sql.scratch import analyse, clear
 from engage.sql.standing import NOW, big, many, near_id, small, standing, whole
 from engage.stepping.changes import touch
@@ -107,8 +107,7 @@ def _visited() -> Insert:
     """Insert one visit for each passage of each row."""
     arrived = case((passages.c.ordinal == 0, cohort.c.arrived_at), else_=NOW)
     values = select(cohort.c.id, arrived, NOW, passages.c.step_id, _MOVE, passages.c.outcome).select_from(_PASSED)
-    names = ["enrolment_id", "arrived_at", "left_at", "step_id", "move", "outcome"]
-    return insert(t.visits).from_select(names, values.order_by(cohort.c.id, passages.c.ordinal))
+    return into_visits(values.order_by(cohort.c.id, passages.c.ordinal))
 
 
 @standing
@@ -201,15 +200,9 @@ def _timer(walk: Walk, step_id: int, due: int | None, numbers: list[int]) -> Non
 @standing
 def _timed(database: str, *, own: bool) -> Insert:
     """Write a timer for the rows at some places: due at one moment, or for each minute in which some are."""
-    names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
-    values = select(
-        literal(int(TimerKind.STEP)),
-        func.min(cohort.c.due_at) if own else big("due"),
-        whole("scenario"),
-        whole("step"),
-        func.count(),
-        pack(database, cohort.c.id),
-    ).where(cohort.c.place.in_(many("places")))
+    due = func.min(cohort.c.due_at) if own else big("due")
+    values = timer(database, TimerKind.STEP, due, whole("scenario"), whole("step"), cohort.c.id)
+    values = values.where(cohort.c.place.in_(many("places")))
     if own:
         values = values.where(cohort.c.due_at > NOW).group_by(cohort.c.due_at.op("/")(MINUTE))
-    return insert(t.timers).from_select(names, values.having(func.count() > 0))
+    return into_timers(values.having(func.count() > 0))

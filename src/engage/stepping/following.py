@@ -12,9 +12,6 @@ from sqlalchemy import (
     Select,
     and_,
     func,
-    insert,
-    literal,
-    select,
     type_coerce,
     update,
 )
@@ -23,14 +20,13 @@ from engage.plan import moves
 from engage.sql import tables as t
 from engage.sql.codes import Phase, RunState, TimerKind
 from engage.sql.cohort import looked
-from engage.sql.packing import pack
+from engage.sql.rows import into_timers, timer
 from engage.sql.standing import NOW, many, run, standing, whole
 from engage.stepping.appointments import waits_for_moment
 from engage.stepping.finish import MINUTE
 from engage.stepping.journeys import Course, Tick
 from engage.stepping.pauses import Pauses
 
-_NAMES = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
 E = t.enrolments
 
 
@@ -44,13 +40,13 @@ def follow_days(connection: Connection, tick: Tick, course: Course) -> None:
 @standing
 def _woken(database: str) -> Insert:
     values = (
-        select(literal(int(TimerKind.WAKE)), NOW, E.c.scenario_id, E.c.step_id, func.count(), pack(database, E.c.id))
+        timer(database, TimerKind.WAKE, NOW, E.c.scenario_id, E.c.step_id, E.c.id)
         .select_from(looked.join(E, E.c.prospect_id == looked.c.prospect_id))
         .where(E.c.scenario_id == whole("scenario"), E.c.step_id.in_(many("steps")))
         .where(E.c.state == int(RunState.ACTIVE), E.c.phase == int(Phase.WAITS))
         .group_by(E.c.scenario_id, E.c.step_id)
     )
-    return insert(t.timers).from_select(_NAMES, values)
+    return into_timers(values)
 
 
 def keep_moments(connection: Connection, course: Course) -> None:
@@ -68,14 +64,12 @@ def keep_moments(connection: Connection, course: Course) -> None:
     )  # fmt: skip
     due = course.pauses.kept_of(before.real_of(type_coerce(E.c.due_at, BigInteger())))
     connection.execute(update(E).values(due_at=due).where(here))
-    connection.execute(insert(t.timers).from_select(_NAMES, _timed(connection, course, here)))
+    connection.execute(into_timers(_timed(connection, course, here)))
 
 
 def _timed(connection: Connection, course: Course, here: ColumnElement[bool]) -> Select[Any]:
     """Select a timer for each minute in which some are due; the moment of the first decides when to look."""
     due = course.pauses.real_of(type_coerce(E.c.due_at, BigInteger()))
-    values = select(
-        literal(int(TimerKind.STEP)), func.min(due), E.c.scenario_id, E.c.step_id, func.count(),
-        pack(connection.dialect.name, E.c.id),
-    ).where(here, E.c.state == int(RunState.ACTIVE))  # fmt: skip
-    return values.group_by(E.c.scenario_id, E.c.step_id, due.op("/")(MINUTE))
+    places = (E.c.scenario_id, E.c.step_id)
+    values = timer(connection.dialect.name, TimerKind.STEP, func.min(due), *places, E.c.id)
+    return values.where(here, E.c.state == int(RunState.ACTIVE)).group_by(*places, due.op("/")(MINUTE))

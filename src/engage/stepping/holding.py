@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, Update, func, insert, literal, select, update
+from sqlalchemy import Connection, Insert, Select, Update, func, select, update
 
 from engage.sql import tables as t
 from engage.sql.codes import ChangeKind, Figure, Outcome, RunState, TimerKind
 from engage.sql.cohort import cohort
 from engage.sql.history import kept
-from engage.sql.packing import pack
+from engage.sql.rows import into_timers, into_visits, timer
 from engage.sql.standing import NOW, run, small, standing, whole
 from engage.stepping.changes import touch
 from engage.stepping.figures import Figures
@@ -53,8 +53,7 @@ def _stood() -> Select[Any]:
 def _left() -> Insert:
     c = cohort.c
     values = select(c.id, c.arrived_at, NOW, c.step_id, c.moves, small("outcome")).where(_HERE)
-    names = ["enrolment_id", "arrived_at", "left_at", "step_id", "move", "outcome"]
-    return insert(t.visits).from_select(names, values.order_by(c.id))
+    return into_visits(values.order_by(c.id))
 
 
 @standing
@@ -101,11 +100,9 @@ def wake_released(connection: Connection, tick: Tick, course: Course) -> None:
 def _timed(database: str, kind: TimerKind) -> Insert:
     c = cohort.c
     moment = NOW if kind == TimerKind.WAKE else func.min(c.due_at)
-    values = select(
-        literal(int(kind)), moment, whole("scenario"), c.step_id, func.count(), pack(database, c.id)
-    ).where(_HERE)  # fmt: skip
+    values = timer(database, kind, moment, whole("scenario"), c.step_id, c.id).where(_HERE)
     if kind == TimerKind.WAKE:
         values = values.group_by(c.step_id)
     else:
         values = values.where(c.due_at > NOW).group_by(c.step_id, c.due_at.op("/")(MINUTE))
-    return insert(t.timers).from_select(["kind", "due_at", "scenario_id", "step_id", "count", "ids"], values)
+    return into_timers(values)

@@ -13,9 +13,7 @@ from sqlalchemy import (
     Integer,
     Select,
     delete,
-    func,
     insert,
-    literal,
     select,
     type_coerce,
 )
@@ -29,7 +27,8 @@ from engage.plan import moves
 from engage.sql import tables as t
 from engage.sql.codes import RunState, TimerKind
 from engage.sql.cohort import keys_of
-from engage.sql.packing import pack, unpacked
+from engage.sql.packing import unpacked
+from engage.sql.rows import chunk_of, into_timers, timer
 from engage.sql.scratch import analyse, clear, scratch
 from engage.sql.standing import NOW, many, run, small, standing
 from engage.stepping.changes import touch
@@ -104,14 +103,7 @@ def _count_inactivity(connection: Connection, tick: Tick) -> bool:
 
 
 def _claim(connection: Connection, tick: Tick, kind: TimerKind) -> list[int]:
-    claimed: list[int] = []
-    held = 0
-    for timer_id, count in run(connection, _claimable(), tick.asked, kind=int(kind)):
-        if claimed and held + count > tick.chunk:
-            break
-        claimed.append(timer_id)
-        held += count
-    return claimed
+    return chunk_of(run(connection, _claimable(), tick.asked, kind=int(kind)), tick.chunk)
 
 
 @standing
@@ -219,7 +211,5 @@ def _waiting() -> Select[Any]:
 def _woken(database: str, found: Select[Any]) -> Insert:
     """Write timers due now for active enrolments."""
     who = found.where(t.enrolments.c.state == int(RunState.ACTIVE)).distinct().subquery()
-    values = select(
-        literal(int(TimerKind.WAKE)), NOW, who.c.scenario_id, who.c.step_id, func.count(), pack(database, who.c.id)
-    ).group_by(who.c.scenario_id, who.c.step_id)  # fmt: skip
-    return insert(t.timers).from_select(["kind", "due_at", "scenario_id", "step_id", "count", "ids"], values)
+    keys = (who.c.scenario_id, who.c.step_id)
+    return into_timers(timer(database, TimerKind.WAKE, NOW, *keys, who.c.id).group_by(*keys))

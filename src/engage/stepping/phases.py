@@ -14,6 +14,7 @@ from engage.sql import tables as t
 from engage.sql.codes import RunState, TimerKind
 from engage.sql.cohort import COHORT, cohort, keys_of, looked
 from engage.sql.packing import unpacked
+from engage.sql.rows import chunk_of
 from engage.sql.scratch import analyse, clear
 from engage.sql.standing import NOW, big, many, run, standing, whole
 from engage.stepping.advance import advance, is_data_fault
@@ -135,14 +136,7 @@ def _regrade_span(connection: Connection, tick: Tick, timer_id: int, after_id: i
 def _claim(connection: Connection, tick: Tick, timers: Due, last: int) -> list[int]:
     """Return the keys of due timers that together hold about a chunk, and lock them."""
     due = run(connection, _claimable(connection.dialect.name, timers), tick.asked, last=last)
-    claimed: list[int] = []
-    held = 0
-    for timer_id, count in due:
-        if claimed and held + count > tick.chunk:
-            break
-        claimed.append(timer_id)
-        held += count
-    return claimed
+    return chunk_of(due, tick.chunk)
 
 
 def step_phase(connection: Connection, tick: Tick, last: int, hook: Hook) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Connection, case, func, insert, literal, select
+from sqlalchemy import BigInteger, Connection, case, func, literal, select
 
 from engage.clock import FOREVER
-from engage.sql import tables as t
 from engage.sql.codes import CHUNK, TimerKind
-from engage.sql.packing import pack
+from engage.sql.rows import into_timers, timer
 from engage.sql.untimed import untimed
 from engage.stepping.finish import MINUTE
 
@@ -44,9 +43,6 @@ def _write(connection: Connection) -> None:
     keys = (lost.c.scenario_id, lost.c.step_id)
     place = func.row_number().over(partition_by=(*keys, minute), order_by=lost.c.id) - 1
     each = select(lost.c.id, *keys, due.label("due"), minute, (place // CHUNK).label("part")).subquery("each_lost")
-    values = select(
-        literal(int(TimerKind.STEP)), func.min(each.c.due), each.c.scenario_id, each.c.step_id, func.count(),
-        pack(connection.dialect.name, each.c.id),
-    ).group_by(each.c.scenario_id, each.c.step_id, each.c.minute, each.c.part)  # fmt: skip
-    names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
-    connection.execute(insert(t.timers).from_select(names, values))
+    here = (each.c.scenario_id, each.c.step_id)
+    values = timer(connection.dialect.name, TimerKind.STEP, func.min(each.c.due), *here, each.c.id)
+    connection.execute(into_timers(values.group_by(*here, each.c.minute, each.c.part)))

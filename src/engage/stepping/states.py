@@ -15,8 +15,9 @@ from engage.sql import tables as t
 from engage.sql.asked import Now
 from engage.sql.codes import Outcome, Phase, RunState, TimerKind
 from engage.sql.cohort import cohort, looked
-from engage.sql.packing import is_postgres, pack
+from engage.sql.packing import is_postgres
 from engage.sql.predicates import holds
+from engage.sql.rows import into_timers, timer
 from engage.sql.scratch import clear
 from engage.stepping.appointments import waits_for_moment
 from engage.stepping.fates import fill_open
@@ -161,16 +162,9 @@ def _move_business_days(connection: Connection, plans: moves.Plans, course: Cour
 def retime(connection: Connection, scenario_id: int, step_id: int, due: int, chosen: Any) -> None:
     """Write a timer for chosen enrolments at a step; ``due`` is real time in microseconds."""
     e = t.enrolments
-    values = select(
-        literal(int(TimerKind.STEP)),
-        literal(due, BigInteger()),
-        literal(scenario_id),
-        literal(step_id),
-        func.count(),
-        pack(connection.dialect.name, e.c.id),
-    ).where(chosen)
-    names = ["kind", "due_at", "scenario_id", "step_id", "count", "ids"]
-    connection.execute(insert(t.timers).from_select(names, values.having(func.count() > 0)))
+    places = (literal(due, BigInteger()), literal(scenario_id), literal(step_id))
+    values = timer(connection.dialect.name, TimerKind.STEP, *places, e.c.id).where(chosen)
+    connection.execute(into_timers(values.having(func.count() > 0)))
 
 
 def open_runs(connection: Connection, key: str) -> int:
