@@ -7,13 +7,17 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Column,
     ColumnElement,
     Connection,
     FromClause,
+    Insert,
     Table,
+    and_,
     delete,
     func,
     insert,
+    literal,
     not_,
     null,
     select,
@@ -21,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from engage.clock import micros
 from engage.intake.ledger import (
     begin_earning,
     earn,
@@ -36,10 +41,18 @@ from engage.intake.scoring import earn_by_rules, numbered
 from engage.plan.moves import Plans
 from engage.sql import tables as t
 from engage.sql.codes import EntryKind
-from engage.sql.scratch import analyse, clear, update_from
+from engage.sql.columns import Instant, Key
+from engage.sql.scratch import analyse, clear, scratch, update_from
 
 #: Entries that follow from the rules. All others stay.
 _BY_RULES = (EntryKind.RULE, EntryKind.EXPIRY)
+#: Entries that today's rules give too, beside what was just earned, and when that expires.
+staying = scratch(
+    "staying",
+    Column("entry_id", Key, primary_key=True, autoincrement=False),
+    Column("earned_id", Key, nullable=False),
+    Column("expires_at", Instant),
+)
 
 
 def rescore(
@@ -62,10 +75,18 @@ def rescore(
     return last
 
 
-def score_anew(connection: Connection, plans: Plans, now: datetime, span: tuple[int, int]) -> None:
-    """Score the prospects of a span of keys by today's rules; the caller holds their scores and the ledger."""
-    _forget(connection, span)
+def score_anew(
+    connection: Connection, plans: Plans, now: datetime, span: tuple[int, int], *, keep: bool = True
+) -> None:
+    """Score the prospects of a span of keys by today's rules; the caller holds their scores and the ledger.
+
+    Entries that are earned again as they were stay; of the others is kept what they were, unless ``keep`` is False.
+    """
     _earn_anew(connection, plans, now, span)
+    _stay(connection, span)
+    if keep:
+        connection.execute(_kept(span, now))
+    _forget(connection, span)
     write_entries(connection, now)
     _add_up(connection, span)
 
@@ -75,12 +96,45 @@ def _within(table: FromClause, span: tuple[int, int]) -> ColumnElement[bool]:
     return (table.c.prospect_id > span[0]) & (table.c.prospect_id <= span[1])
 
 
+def _stay(connection: Connection, span: tuple[int, int]) -> None:
+    """Let entries stay that are earned again as they were; only their expiry may be another."""
+    e = t.score_entries
+    clear(connection, staying)
+    analyse(connection, earned)
+    alike = and_(
+        e.c.prospect_id == earned.c.prospect_id, e.c.activity_id == earned.c.activity_id, e.c.kind == earned.c.kind,
+        e.c.rule_id == earned.c.rule_id, e.c.points == earned.c.points, e.c.at == earned.c.at,
+        e.c.category_id.is_not_distinct_from(earned.c.category_id), e.c.kind.in_(_BY_RULES),
+    )  # fmt: skip
+    pairs = select(e.c.id, func.min(earned.c.id), func.min(earned.c.expires_at))
+    pairs = pairs.select_from(earned.join(e, alike)).where(_within(e, span)).group_by(e.c.id)
+    connection.execute(insert(staying).from_select(["entry_id", "earned_id", "expires_at"], pairs))
+    analyse(connection, staying)
+    connection.execute(delete(earned).where(earned.c.id.in_(select(staying.c.earned_id))))
+    x = t.expiries
+    connection.execute(delete(x).where(x.c.entry_id.in_(select(staying.c.entry_id))))
+    later = select(staying.c.expires_at, staying.c.entry_id).where(staying.c.expires_at.is_not(null()))
+    connection.execute(insert(x).from_select(["at", "entry_id"], later))
+
+
+def _gone(span: tuple[int, int]) -> tuple[ColumnElement[bool], ...]:
+    """Tell which entries changed rules take away."""
+    e = t.score_entries
+    return _within(e, span), e.c.kind.in_(_BY_RULES), e.c.id.not_in(select(staying.c.entry_id))
+
+
+def _kept(span: tuple[int, int], now: datetime) -> Insert:
+    """Keep what the entries were that go, for whoever asks for the past."""
+    names = ("prospect_id", "at", "made_at", "points", "kind", "category_id", "rule_id", "activity_id")
+    rows = select(literal(micros(now), BigInteger), *(t.score_entries.c[name] for name in names)).where(*_gone(span))
+    return insert(t.former_entries).from_select(["gone_at", *names], rows)
+
+
 def _forget(connection: Connection, span: tuple[int, int]) -> None:
     e = t.score_entries
-    gone = (_within(e, span), e.c.kind.in_(_BY_RULES))
-    keys = select(e.c.id).where(*gone)
+    keys = select(e.c.id).where(*_gone(span))
     connection.execute(delete(t.expiries).where(t.expiries.c.entry_id.in_(keys)))
-    connection.execute(delete(e).where(*gone))
+    connection.execute(delete(e).where(*_gone(span)))
 
 
 def _earn_anew(connection: Connection, plans: Plans, now: datetime, span: tuple[int, int]) -> None:

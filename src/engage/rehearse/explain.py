@@ -1,6 +1,7 @@
 """Why: each score entry, each grade criterion, each step taken with the values that decided it, and what comes next.
 
-What decided is asked again in a mirror (see ``mirror``), by the engine's own statements, over the prospect as it was.
+Told of a past moment, all is as it stood then: see ``reports.asof``. What decided is asked again in a mirror (see
+``mirror``), by the engine's own statements, over the prospect as it was.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from engage.rehearse.hindsight import Hindsight
 from engage.rehearse.mirror import mirror
 from engage.rehearse.passages import Older, Versions, taken
 from engage.rehearse.whereabouts import bars_of, coming, entry_grounds, run_began, standing_of
+from engage.reports.asof import as_of
 from engage.reports.past import Cut, entries
 from engage.reports.record import Record, Row, read_record
 from engage.sql import tables as t
@@ -43,12 +45,12 @@ def explain(
     row = connection.execute(select(p.c.id, p.c.email).where(p.c.email_folded == fold(email.strip()))).one_or_none()
     if row is None:
         return None
-    record, applied = read_record(connection, row.id), _versions(connection)
+    record, applied = as_of(read_record(connection, row.id), now), _versions(connection)
     ranked = sorted(record.of(t.scenarios), key=lambda each: _rank(plans, each))
     order = {each["id"]: place for place, each in enumerate(ranked)}
     with mirror(plans.house) as private:
         sight = Hindsight(record, private, plans.house, order)
-        ledger = tuple(_points(record, entry) for entry in entries(record, Cut(now)))
+        ledger = tuple(_points(record, entry) for entry in sorted(entries(record, Cut(now)), key=_in_order))
         return Explanation(
             email=row.email,
             at=now,
@@ -56,13 +58,19 @@ def explain(
             ledger=ledger,
             grade=grade_card(sight, plans.grading, now),
             scenarios=tuple(
-                _journey(
-                    sight, plans.scenarios[each["key"]], each, Versions(each["key"], applied[each["id"]], older), now
-                )
+                _journey(sight, plans, each, Versions(each["key"], applied[each["id"]], older), now)
                 for each in ranked
-                if each["key"] in plans.scenarios and scenario in (None, each["key"])
+                if each["key"] in plans.scenarios
+                and scenario in (None, each["key"])
+                and _was_there(record, each, applied[each["id"]], now)
             ),
         )
+
+
+def _was_there(record: Record, scenario: Row, applied: Sequence[tuple[int, datetime]], now: datetime) -> bool:
+    """Tell whether a scenario had been applied, or had runs already: moments may be those of a rehearsal."""
+    runs = record.of(t.enrolments)
+    return any(at <= now for _, at in applied) or any(run["scenario_id"] == scenario["id"] for run in runs)
 
 
 def _rank(plans: moves.Plans, scenario: Row) -> tuple[int, str]:
@@ -79,6 +87,11 @@ def _versions(connection: Connection) -> dict[int, Sequence[tuple[int, datetime]
     for number, version, at in connection.execute(chosen):
         found.setdefault(number, []).append((version, at))
     return dict(found)
+
+
+def _in_order(entry: Row) -> tuple[datetime, int, int]:
+    """Return a ledger row's place: rows that a rescoring took away stand where they stood."""
+    return entry["at"], entry["kind"], entry["rule_id"] or 0
 
 
 def _points(record: Record, entry: Row) -> Points:
@@ -100,8 +113,10 @@ def _points(record: Record, entry: Row) -> Points:
     )
 
 
-def _journey(sight: Hindsight, plan: moves.Plan, row: Row, versions: Versions, now: datetime) -> Journey:
+def _journey(sight: Hindsight, plans: moves.Plans, row: Row, versions: Versions, now: datetime) -> Journey:
     """Return one scenario and the prospect: its runs, or why there is none."""
+    number, then = versions.at(now)
+    plan = then or plans.scenarios[row["key"]]
     mine = [run for run in sight.record.of(t.enrolments) if run["scenario_id"] == row["id"]]
     open_ = any(run["state"] < RunState.COMPLETED for run in mine)
     grounds = () if open_ else tuple(entry_grounds(sight, plan, now))
@@ -110,15 +125,15 @@ def _journey(sight: Hindsight, plan: moves.Plan, row: Row, versions: Versions, n
         scenario=plan.key,
         name=plan.name,
         state=row["state"],
-        version=row["version"],
+        version=number,
         standing=standing_of(mine, grounds, bars),
         entry=grounds,
         bars=bars,
-        runs=tuple(_runs(sight, plan, versions, mine, now)),
+        runs=tuple(_runs(sight, versions, mine, now)),
     )
 
 
-def _runs(sight: Hindsight, plan: moves.Plan, versions: Versions, mine: Sequence[Row], now: datetime) -> Iterator[Run]:
+def _runs(sight: Hindsight, versions: Versions, mine: Sequence[Row], now: datetime) -> Iterator[Run]:
     for run in sorted(mine, key=lambda run: int(run["run"])):
         state = RunState(run["state"])
         ended: Any = run["ended_at"]
@@ -130,5 +145,5 @@ def _runs(sight: Hindsight, plan: moves.Plan, versions: Versions, mine: Sequence
             entered_by=entered_by(sight, run),
             entry=tuple(run_began(sight, versions, run)),
             steps=tuple(taken(sight, versions, run)),
-            next=coming(sight, plan, run, now) if state < RunState.COMPLETED else None,
+            next=coming(sight, versions, run, now) if state < RunState.COMPLETED else None,
         )

@@ -28,6 +28,11 @@ class Versions:
     applied: Sequence[tuple[int, datetime]]
     older: Older
 
+    def at(self, at: datetime) -> tuple[int, moves.Plan | None]:
+        """Return the version that ran at a moment, the first one where none did yet, and its plan."""
+        number = next((number for number, since in self.applied if since <= at), self.applied[-1][0])
+        return number, self.older(self.key, number)
+
     def plan_with(self, step: str, at: datetime) -> moves.Plan | None:
         """Return the version that ran at a moment; where it had not the step, the last one before that did."""
         then = [number for number, since in self.applied if since <= at]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from engage.clock import HORIZON, micros, moment
 from engage.language.calendar import after
 from engage.language.conditions import Condition
 from engage.language.hours import Hours
 from engage.plan import moves
+from engage.rehearse.awaited import due_of, phase_of, waits_for
 from engage.rehearse.explained import Ground, Next
-from engage.rehearse.hearing import pauses_of, wanted
 from engage.rehearse.hindsight import Hindsight
 from engage.rehearse.passages import Versions
+from engage.reports.past import began_at
 from engage.reports.record import Row
 from engage.sql import tables as t
 from engage.sql.codes import Phase, RunState
@@ -77,16 +77,10 @@ def run_began(sight: Hindsight, versions: Versions, run: Row) -> Iterator[Ground
     plan = versions.plan_with(key, run["entered_at"])
     if plan is None:
         return
-    ground = sight.ground("audience", plan.audience, sight.look(run, 0, _began(run, first)), decided=True)
+    ground = sight.ground("audience", plan.audience, sight.look(run, 0, began_at(sight.record, run)), decided=True)
     # Who was enrolled by another scenario was not asked for the audience.
     if ground.agrees or not _was_enrolled(sight, run):
         yield ground
-
-
-def _began(run: Row, first: Row | None) -> datetime:
-    """Return the tick that began a run: one that an event let begin was entered at the event's moment."""
-    arrived: datetime = run["arrived_at"] if first is None else first["arrived_at"]
-    return arrived
 
 
 def _was_enrolled(sight: Hindsight, run: Row) -> bool:
@@ -97,22 +91,21 @@ def _was_enrolled(sight: Hindsight, run: Row) -> bool:
     return any(v["left_at"] == run["entered_at"] for v in sight.record.of(t.visits) if v["enrolment_id"] in runs)
 
 
-def coming(sight: Hindsight, plan: moves.Plan, run: Row, now: datetime) -> Next:
+def coming(sight: Hindsight, versions: Versions, run: Row, now: datetime) -> Next:
     """Return where an open run stands, since when, what it waits for and when that is due."""
     row = next(each for each in sight.record.of(t.steps) if each["id"] == run["step_id"])
-    step = next((each for each in plan.steps if each.key == row["key"]), None)
-    act = None if step is None else step.act
-    details = (("waits for", wanted(act.events)),) if isinstance(act, moves.Trigger) else ()
-    due = micros(run["due_at"])
+    plan = versions.plan_with(row["key"], now)
+    step = next((each for each in plan.steps if each.key == row["key"]), None) if plan is not None else None
+    held = run["state"] == RunState.HELD and plan is not None
     return Next(
         step=row["key"],
         name=(step.name if step is not None else row["name"]) or row["key"],
         kind=step.kind if step is not None else row["kind"],
-        phase=Phase(run["phase"]).name.lower(),
+        phase=(Phase(run["phase"]) if step is None else phase_of(sight, step, run, now)).name.lower(),
         since=run["arrived_at"],
-        due_at=moment(pauses_of(sight, run).real(due)) if due < HORIZON else None,
-        details=details,
-        grounds=tuple(_holding(sight, plan, now)) if run["state"] == RunState.HELD else (),
+        due_at=due_of(sight, step, run, now) if step is not None else None,
+        details=waits_for(sight, step, run, now) if step is not None else (),
+        grounds=tuple(_holding(sight, plan, now)) if held and plan is not None else (),
     )
 
 

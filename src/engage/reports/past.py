@@ -72,7 +72,7 @@ def past(record: Record, cut: Cut) -> State:
     state["activities"] = [dict(row) for row in record.of(t.activities) if _learnt(row, cut)]
     state["messages"] = [_message(row, cut) for row in record.of(t.messages) if _made(row, row["queued_at"], cut)]
     state["todos"] = [_todo(row, cut) for row in record.of(t.todos) if _made(row, row["created_at"], cut)]
-    state["enrolments"] = [_run(row, record, cut) for row in record.of(t.enrolments) if row["entered_at"] <= cut.at]
+    state["enrolments"] = [_run(row, record, cut) for row in record.of(t.enrolments) if began_at(record, row) <= cut.at]
     state["score_entries"] = [dict(row) for row in entries(record, cut)]
     for change in reversed(record.of(t.changes)):
         if not _made(change, change["at"], cut) or _in_a_later_round(change, cut):
@@ -81,9 +81,23 @@ def past(record: Record, cut: Cut) -> State:
     return state
 
 
+def began_at(record: Record, run: Row) -> datetime:
+    """Return the tick that began a run: one that an event let begin was entered at the event's moment."""
+    visits = (visit for visit in record.of(t.visits) if visit["enrolment_id"] == run["id"])
+    first = min(visits, key=lambda visit: int(visit["move"]), default=run)
+    arrived: datetime = first["arrived_at"]
+    return arrived
+
+
 def entries(record: Record, cut: Cut) -> Sequence[Row]:
-    """Return the rows of the ledger that stood in it."""
-    return [row for row in record.of(t.score_entries) if _made(row, row["made_at"] or row["at"], cut)]
+    """Return the rows of the ledger that stood in it; changed rules have taken some away since."""
+    former = [
+        {**row, "id": -row["id"], "enrolment_id": None, "step_id": None, "note": None}
+        for row in record.of(t.former_entries)
+        if row["gone_at"] > cut.at
+    ]
+    rows = (*former, *record.of(t.score_entries))
+    return [row for row in rows if _made(row, row["made_at"] or row["at"], cut)]
 
 
 def _made(row: Row, at: datetime, cut: Cut) -> bool:

@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 #: Tables whose rows belong to one prospect, in the order in which they were written where that tells something.
 _OWN: tuple[Table, ...] = (
     t.standings, t.field_values, t.list_members, t.prospect_tags, t.campaign_members, t.opportunities, t.activities,
-    t.score_entries, t.messages, t.todos, t.enrolments, t.changes,
+    t.score_entries, t.former_entries, t.messages, t.todos, t.notifications, t.calls, t.enrolments, t.changes,
 )  # fmt: skip
 #: Tables of a run's passages.
 _PASSED: tuple[Table, ...] = (t.visits, t.reasons)

@@ -179,7 +179,7 @@ def _try_models(
     shadow(connection, t.standings, *ledger)
     for span in _spans(connection):
         if scoring:
-            score_anew(connection, plans, now, (span.first - 1, span.last))
+            score_anew(connection, plans, now, (span.first - 1, span.last), keep=False)
         regrade(connection, plans, now, keys_of(looked), span.keys)
     before, after = real(connection, t.standings).alias("before"), t.standings.alias("after")
     both = before.join(after, before.c.prospect_id == after.c.prospect_id)

@@ -82,6 +82,22 @@ score_entries = Table(
     Column("note", Text),
 )
 
+#: Ledger rows of rules that changed rules took away at ``gone_at``, so that what stood before can still be told.
+former_entries = Table(
+    "former_entries",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("prospect_id", Key, nullable=False, index=True),
+    Column("gone_at", Instant, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("made_at", Instant),
+    Column("points", BigInteger, nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("category_id", Integer),
+    Column("rule_id", Integer),
+    Column("activity_id", Key),
+)
+
 category_scores = Table(
     "category_scores",
     metadata,
