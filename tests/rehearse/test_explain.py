@@ -113,12 +113,12 @@ def test_what_actions_did(engine: Engine) -> None:
     world.tick("0 days")
     world.deliver("1 hour")
     taken = steps(world, "a")
-    assert dict(taken["invite"].details) == {"message": "invite sent 2026-12-01 01:00"}
+    assert dict(taken["invite"].details) == {"message": "invite", "sent": "2026-12-01 01:00"}
     assert dict(taken["owner"].details) == {"owner": "- → user:tanaka"}
     assert dict(taken["points"].details) == {"points": "+7"}
     assert dict(taken["call"].details) == {"ToDo": "Call a@example.com (user:tanaka, not_started)"}
     assert sorted(taken["tags"].details) == [("tag", "+x"), ("tag", "+y")]
-    assert dict(taken["city"].details) == {"city": "Osaka"}
+    assert dict(taken["city"].details) == {"city": "Osaka → Kobe"}
     taken = steps(world, "b")
     assert (taken["invite"].outcome, taken["invite"].reason) == ("skipped", "opted out")
     assert dict(taken["invite"].details) == {"opted_out": "true"}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from engage.cli.explaining_words import details_of, outcome_of, reason_of
 from engage.cli.session import Session
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def _journey(session: Session, journey: Journey) -> Iterator[str]:
         "too early to run again": session.read("it is too early for another run"),
         "has to begin to match anew": session.read("another run begins when the prospect begins to match anew"),
         "waits for an event": session.read("an event lets one enter"),
+        "paused": session.read("it is paused: durations stand still until it goes on"),
     }
     yield f"{journey.name} ({journey.scenario} v{journey.version}): {standings[journey.standing]}"
     for bar in journey.bars:
@@ -144,41 +146,28 @@ def _run(session: Session, run: Run) -> Iterator[str]:
     yield "  " + session.read("run {run}, {state}", run=run.run, state=states[run.state]) + f"  {span}"
     if run.entered_by is not None:
         yield f"    {session.read('event')}: {run.entered_by}"
+    if run.enrolled_by is not None:
+        yield f"    {session.read('enrolled by')}: {run.enrolled_by}"
     yield from _grounds(session, run.entry, "    ")
     heads = list(_aligned(((*_head(session, taken),) for taken in run.steps), "    "))
     for taken, head in zip(run.steps, heads, strict=True):
         yield head
-        yield from _aligned(_details(session, taken.details), "      ")
+        yield from _aligned(details_of(session, taken.details), "      ")
         yield from _grounds(session, taken.grounds, "      ")
     if run.next is not None:
         yield from _next(session, run.next)
 
 
 def _head(session: Session, taken: Taken) -> Cells:
-    outcomes = {
-        "completed": session.read("completed"), "yes": session.read("yes"), "no": session.read("no"),
-        "skipped": session.read("skipped"), "failed": session.read("failed"), "left": session.read("left"),
-        "goal": session.read("goal"),
-    }  # fmt: skip
-    outcome = outcomes.get(taken.outcome, taken.outcome)
-    why = f"({taken.reason})" if taken.reason else ""
-    return session.shown(taken.left_at), taken.step, outcome, why
-
-
-def _details(session: Session, details: Iterable[tuple[str, str]]) -> Iterator[Cells]:
-    names = {
-        "waits for": session.read("waits for"), "event": session.read("event"), "deadline": session.read("deadline"),
-        "message": session.read("e-mail"), "points": session.read("points"), "tag": session.read("tag"),
-        "list": session.read("list"), "campaign": session.read("campaign"), "owner": session.read("owner"),
-        "arms": session.read("arms"),
-    }  # fmt: skip
-    for name, text in details:
-        yield names.get(name, name), text
+    why = f"({reason_of(session, taken.reason)})" if taken.reason else ""
+    if taken.arrived_at != taken.left_at:
+        why = f"{session.read('there since {since}', since=session.shown(taken.arrived_at))} {why}".strip()
+    return session.shown(taken.left_at), taken.step, outcome_of(session, taken), why
 
 
 def _next(session: Session, coming: Next) -> Iterator[str]:
     due, since = coming.due_at, session.shown(coming.since)
     yield "    " + session.read("next: {step}, there since {since}", step=coming.step, since=since)
     told = session.read("not before its e-mail has gone out") if due is None else session.shown(due)
-    yield from _aligned(((session.read("due"), told), *_details(session, coming.details)), "      ")
+    yield from _aligned(((session.read("due"), told), *details_of(session, coming.details)), "      ")
     yield from _grounds(session, coming.grounds, "      ")

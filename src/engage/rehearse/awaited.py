@@ -19,7 +19,7 @@ from engage.plan import moves
 from engage.rehearse.facts import shown
 from engage.rehearse.hearing import deadline_of, pauses_of, wanted
 from engage.rehearse.hindsight import Hindsight
-from engage.reports.record import Row
+from engage.reports.record import Record, Row
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus, Phase
 from engage.stepping.pauses import end_of
@@ -86,7 +86,7 @@ def _zone(sight: Hindsight, zone: moves.Zone) -> ZoneInfo:
 
 def _day(sight: Hindsight, act: moves.WaitDay, run: Row) -> int:
     """Return the moment that a field's day says: reckoned from the arrival, or from the last change of the field."""
-    value = _value(sight, act)
+    value = _value(sight.record, act)
     if value is None:
         return micros(run["arrived_at"])
     changed = [
@@ -102,15 +102,15 @@ def _day(sight: Hindsight, act: moves.WaitDay, run: Row) -> int:
         return FOREVER
 
 
-def _value(sight: Hindsight, act: moves.WaitDay) -> date | datetime | None:
+def _value(record: Record, act: moves.WaitDay) -> date | datetime | None:
     """Return the day or the moment that the field holds."""
     found: Any = None
     if act.custom:
-        for row in sight.record.of(t.field_values):
-            if sight.record.word(row["field_id"]) == act.field:
+        for row in record.of(t.field_values):
+            if record.word(row["field_id"]) == act.field:
                 found = row["text"] if act.type == "date" else row["whole"]
     else:
-        rows = [*sight.record.of(t.prospects), *sight.record.of(t.standings)]
+        rows = [*record.of(t.prospects), *record.of(t.standings)]
         found = next((row[act.field] for row in rows if act.field in row), None)
     if found is None or isinstance(found, datetime):
         return found
@@ -141,31 +141,34 @@ def _waits(sight: Hindsight, step: moves.Step, run: Row, now: datetime) -> Itera
             if until is not None:
                 yield "until", wanted(until.events) if isinstance(until, moves.Trigger) else worded(until)
         case moves.SendEmail() as mail if phase_of(sight, step, run, now) == Phase.WAITS:
-            yield "waits for", _held_back(sight, mail, now)
+            if (why := held_back(sight, mail, now)) is not None:
+                yield "waits for", why
         case _:
-            yield from asked_of(sight, step)
+            yield from asked_of(sight.record, sight.house, step)
 
 
-def asked_of(sight: Hindsight, step: moves.Step) -> Iterator[tuple[str, str]]:
+def asked_of(record: Record, house: moves.House, step: moves.Step) -> Iterator[tuple[str, str]]:
     """Yield for how long, until when or for which day a step waits."""
     match step.act:
         case moves.Wait(length=length):
-            yield "stays", str(length)
+            yield "waits", str(length)
         case moves.WaitDay() as act:
-            value = _value(sight, act)
-            yield act.field, "-" if value is None else shown(value, sight.house)
+            value = _value(record, act)
+            yield act.field, "-" if value is None else shown(value, house)
         case _:
             pass
 
 
-def _held_back(sight: Hindsight, mail: moves.SendEmail, now: datetime) -> str:
-    """Return why an e-mail that may go at its step has not gone."""
+def held_back(sight: Hindsight, mail: moves.SendEmail, now: datetime) -> str | None:
+    """Return why an e-mail that stands at its step does not go, if it is by its date, its hours or the cap."""
     zone = _zone(sight, mail.zone)
     on_date = None if mail.on_date is None else instant_of(mail.on_date, zone)
     if on_date is not None and now < on_date:
         return "its date"
     at = mail_moment(now, on_date, mail.hours, zone)
-    return "opening hours" if at is not None and at > now else "room under the frequency cap"
+    if at is not None and at > now:
+        return "opening hours"
+    return "room under the frequency cap" if mail.marketing and sight.house.cap is not None else None
 
 
 def _unsent(sight: Hindsight, act: moves.Trigger, run: Row) -> Iterator[tuple[str, str]]:

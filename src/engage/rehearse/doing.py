@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
+from engage.clock import moment
+from engage.language.fields import STANDARD
 from engage.plan import moves
 from engage.rehearse.facts import shown
 from engage.rehearse.hindsight import Hindsight
@@ -13,20 +17,33 @@ from engage.sql import tables as t
 from engage.sql.codes import ChangeKind, MessageStatus, Outcome
 
 Details = tuple[tuple[str, str], ...]
+#: The types of the standard fields, and of what is kept like one.
+FIELDS = {field.name: field.type for field in STANDARD} | {"opted_out": "boolean", "do_not_email": "boolean"}
 
 
 def details_of(sight: Hindsight, step: moves.Step, run: Row, visit: Row) -> Details:
-    """Return what a visit did, read from the rows it left behind."""
+    """Return what a visit did, read from the rows it left behind, and what a step without any says itself."""
     if visit["outcome"] == Outcome.SKIPPED and isinstance(step.act, moves.SendEmail):
         return tuple(_flags(sight, run, visit))
     if visit["outcome"] == Outcome.SKIPPED and isinstance(step.act, moves.Assign):
         return (("owner", _owner(sight, visit) or "-"),)
-    return tuple(_left_behind(sight, step, run, visit))
+    return (*_said(step), *_left_behind(sight, step, run, visit))
 
 
-def _mine(rows: object, run: Row, visit: Row) -> Iterator[Row]:
+def _said(step: moves.Step) -> Details:
+    """Return where a step leads that leaves no row behind."""
+    match step.act:
+        case moves.Enrol(scenario=scenario) | moves.Leave(scenario=scenario):
+            return (("scenario", scenario),)
+        case moves.GoTo():
+            return (("goes on at", step.way() or "end"),)
+        case _:
+            return ()
+
+
+def _mine(rows: Sequence[Row], run: Row, visit: Row) -> Iterator[Row]:
     """Yield the rows that this visit wrote."""
-    for row in rows:  # type: ignore[attr-defined]
+    for row in rows:
         if row["enrolment_id"] == run["id"] and row["step_id"] == visit["step_id"]:
             yield row
 
@@ -34,46 +51,91 @@ def _mine(rows: object, run: Row, visit: Row) -> Iterator[Row]:
 def _left_behind(sight: Hindsight, step: moves.Step, run: Row, visit: Row) -> Iterator[tuple[str, str]]:
     record, house = sight.record, sight.house
     for row in _mine(record.of(t.messages), run, visit):
-        parts = [record.word(row["template_id"]) or "", MessageStatus(row["status"]).name.lower()]
-        parts += [shown(row["sent_at"], house)] if row["sent_at"] is not None else []
-        yield "message", " ".join((*parts, *([row["reason"]] if row["reason"] else [])))
+        yield "message", record.word(row["template_id"]) or ""
+        yield from _went(sight, row, row["sent_at"], row["reason"])
     for row in _mine(record.of(t.todos), run, visit):
         due = f" → {shown(row['due_at'], house)}" if row["due_at"] is not None else ""
         yield "ToDo", f"{row['subject']} ({row['assignee']}, {row['status']}){due}"
+    for row in _mine(record.of(t.notifications), run, visit):
+        yield "notification", f"{row['subject']} ({row['addressee']})"
+        yield from _went(sight, row, row["sent_at"], row["reason"])
+    for row in _mine(record.of(t.calls), run, visit):
+        if row["move"] == visit["move"]:
+            yield _called(step)
+            yield from _went(sight, row, row["done_at"], row["note"])
     for row in _mine(record.of(t.score_entries), run, visit):
         yield "points", f"{row['points']:+d}"
     for row in _mine(record.of(t.changes), run, visit):
-        yield from _changed(sight, step, run, row)
+        yield from _changed(sight, row)
 
 
-def _changed(sight: Hindsight, step: moves.Step, run: Row, change: Row) -> Iterator[tuple[str, str]]:
-    """Yield what a change replaced, and what came in its place where the step does not say."""
+def _went(sight: Hindsight, row: Row, at: datetime | None, note: str | None) -> Iterator[tuple[str, str]]:
+    """Yield what became of a message or a call: when it went, or since when it is queued; and why not."""
+    status = MessageStatus(row["status"])
+    yield status.name.lower(), shown(at or row["queued_at"], sight.house)
+    if note:
+        yield "answer" if status == MessageStatus.SENT else "reason", note
+
+
+def _called(step: moves.Step) -> tuple[str, str]:
+    """Return what a webhook or an action calls."""
+    assert isinstance(step.act, moves.Call)
+    content = json.loads(step.act.content)
+    return step.act.kind, content["url"] if step.act.kind == "webhook" else content["name"]
+
+
+def _changed(sight: Hindsight, change: Row) -> Iterator[tuple[str, str]]:
+    """Yield what a change replaced, and what came in its place."""
     record, was = sight.record, bool(change["whole"])
     match ChangeKind(change["kind"]):
         case ChangeKind.FIELD:
             name = record.word(change["ref"]) or ""
-            old = next((change[n] for n in ("text", "number", "whole") if change[n] is not None), None)
-            new = _owner(sight, change, run["id"]) if isinstance(step.act, moves.Assign) else None
-            before = "-" if old is None else shown(old, sight.house)
-            yield name, before if new is None else f"{before} → {new}"
+            yield name, f"{_value(sight, change, name)} → {_became(sight, change, name)}"
         case ChangeKind.TAG:
             yield "tag", f"{'-' if was else '+'}{record.word(change['ref'])}"
         case ChangeKind.LIST:
             key = next((row["key"] for row in record.of(t.lists) if row["id"] == change["ref"]), "")
             yield "list", f"{'-' if was else '+'}{key}"
         case ChangeKind.CAMPAIGN:
-            key = next((row["key"] for row in record.of(t.campaigns) if row["id"] == change["ref"]), "")
-            yield "campaign", key
+            yield "campaign", next((row["key"] for row in record.of(t.campaigns) if row["id"] == change["ref"]), "")
         case _:
             pass
 
 
-def _owner(sight: Hindsight, row: Row, run: int | None = None) -> str | None:
-    """Return the owner that stood after a change, or at a visit: the next change says what was before it."""
-    since = row["id"] if run is not None else 0
-    at = row["at"] if run is not None else row["left_at"]
+def _value(sight: Hindsight, change: Row, name: str) -> str:
+    """Return the value that stood before a change."""
+    old = next((change[n] for n in ("text", "number", "whole") if change[n] is not None), None)
+    return "-" if old is None else _as_read(sight, name, old)
+
+
+def _became(sight: Hindsight, change: Row, name: str) -> str:
+    """Return the value that stood after a change: the next change of it says what was before, else the present."""
+    for later in sight.record.of(t.changes):
+        if later["id"] > change["id"] and (later["kind"], later["ref"]) == (change["kind"], change["ref"]):
+            return _value(sight, later, name)
+    for row in (*sight.record.of(t.standings), *sight.record.of(t.prospects)):
+        if name in row:
+            return "-" if row[name] is None else shown(row[name], sight.house)
+    for row in sight.record.of(t.field_values):
+        if row["field_id"] == change["ref"]:
+            return _value(sight, row, name)
+    return "-"
+
+
+def _as_read(sight: Hindsight, name: str, value: object) -> str:
+    """Return a kept value as people read it: truths and moments are kept as numbers."""
+    kind = FIELDS.get(name)
+    if kind == "boolean":
+        return shown(bool(value), sight.house)
+    if kind == "datetime" and isinstance(value, int):
+        return shown(moment(value), sight.house)
+    return shown(value, sight.house)
+
+
+def _owner(sight: Hindsight, visit: Row) -> str | None:
+    """Return the owner that stood at a visit: the next change says what was before it."""
     for change in sight.record.of(t.changes):
-        later = change["id"] > since if run is not None else change["at"] > at
+        later = change["at"] > visit["left_at"]
         if later and change["kind"] == ChangeKind.FIELD and sight.record.word(change["ref"]) == "owner":
             owner: str | None = change["text"]
             return owner

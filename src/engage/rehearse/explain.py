@@ -20,7 +20,7 @@ from engage.rehearse.hearing import entered_by
 from engage.rehearse.hindsight import Hindsight
 from engage.rehearse.mirror import mirror
 from engage.rehearse.passages import Older, Versions, taken
-from engage.rehearse.whereabouts import bars_of, coming, entry_grounds, run_began, standing_of
+from engage.rehearse.whereabouts import bars_of, coming, enrolled_by, entry_grounds, run_began, standing_of
 from engage.reports.asof import as_of
 from engage.reports.past import Cut, entries
 from engage.reports.record import Record, Row, read_record
@@ -120,7 +120,8 @@ def _journey(sight: Hindsight, plans: moves.Plans, row: Row, versions: Versions,
     mine = [run for run in sight.record.of(t.enrolments) if run["scenario_id"] == row["id"]]
     open_ = any(run["state"] < RunState.COMPLETED for run in mine)
     grounds = () if open_ else tuple(entry_grounds(sight, plan, now))
-    bars = () if open_ else tuple(bars_of(plan, row, mine, now, sight.house.hours))
+    stopped = ("paused",) if row["state"] == "paused" else ()
+    bars = stopped if open_ else tuple(bars_of(plan, row, mine, now, sight.house.hours))
     return Journey(
         scenario=plan.key,
         name=plan.name,
@@ -137,13 +138,15 @@ def _runs(sight: Hindsight, versions: Versions, mine: Sequence[Row], now: dateti
     for run in sorted(mine, key=lambda run: int(run["run"])):
         state = RunState(run["state"])
         ended: Any = run["ended_at"]
+        entry = tuple(run_began(sight, versions, run))
         yield Run(
             run=run["run"],
             state=state.name.lower(),
             entered_at=run["entered_at"],
             ended_at=ended,
             entered_by=entered_by(sight, run),
-            entry=tuple(run_began(sight, versions, run)),
+            enrolled_by=None if entry else enrolled_by(sight, run),
+            entry=entry,
             steps=tuple(taken(sight, versions, run)),
             next=coming(sight, versions, run, now) if state < RunState.COMPLETED else None,
         )

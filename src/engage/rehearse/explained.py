@@ -109,6 +109,8 @@ class Run:
     ended_at: datetime | None
     #: the event that let it begin, if one did
     entered_by: str | None
+    #: the step of another scenario that enrolled, if one did
+    enrolled_by: str | None
     #: why it began
     entry: tuple[Ground, ...]
     steps: tuple[Taken, ...]
@@ -129,7 +131,7 @@ class Journey:
     #: what keeps the prospect out, or lets it in at the next look
     entry: tuple[Ground, ...]
     #: what bars the way in that is no condition: not running, outside its schedule, waits for an event, was inside
-    #: before, too early to run again, has to begin to match anew
+    #: before, too early to run again, has to begin to match anew; for one inside, that it is paused
     bars: tuple[str, ...]
     runs: tuple[Run, ...]
 

@@ -34,6 +34,14 @@ def trigger_details(sight: Hindsight, act: moves.Trigger, run: Row, visit: Row) 
     return tuple(found)
 
 
+def ended_by(sight: Hindsight, endings: Sequence[moves.Trigger], run: Row, visit: Row) -> Details:
+    """Return the event that ended a loop, and what it was that could."""
+    for act in endings:
+        if found := _events(sight, act, run, visit, micros(visit["left_at"])):
+            return (("until", wanted(act.events)), *(("event", text) for text in found))
+    return ()
+
+
 def wanted(events: Sequence[moves.Event]) -> str:
     """Return the events that are waited for, as they are written."""
     return " | ".join(_event(event) for event in events)

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engage.plan import moves
+from engage.rehearse.awaited import asked_of, held_back
+from engage.rehearse.delays import delays_of
 from engage.rehearse.doing import details_of
 from engage.rehearse.explained import Ground, Taken
-from engage.rehearse.hearing import trigger_details
+from engage.rehearse.hearing import ended_by, trigger_details
 from engage.rehearse.hindsight import Hindsight
+from engage.rehearse.others import step_of_another
+from engage.reports.asof import as_of
 from engage.reports.record import Row
 from engage.sql import tables as t
-from engage.sql.codes import FIRST_NAMED, Outcome
+from engage.sql.codes import CUT_SHORT, FIRST_NAMED, Outcome
 
 #: Returns a scenario's plan in a version, or None where its text no longer makes one.
 Older = Callable[[str, int], moves.Plan | None]
@@ -52,6 +56,7 @@ def taken(sight: Hindsight, versions: Versions, run: Row) -> Iterator[Taken]:
         row = steps[visit["step_id"]]
         plan = versions.plan_with(row["key"], visit["left_at"])
         step = plan.step(row["key"]) if plan is not None else None
+        reason = reasons.get((run["id"], visit["move"]))
         yield Taken(
             step=row["key"],
             name=(step.name if step is not None else row["name"]) or row["key"],
@@ -60,9 +65,9 @@ def taken(sight: Hindsight, versions: Versions, run: Row) -> Iterator[Taken]:
             outcome=_outcome(sight, visit),
             arrived_at=visit["arrived_at"],
             left_at=visit["left_at"],
-            reason=reasons.get((run["id"], visit["move"])),
+            reason=reason,
             grounds=tuple(_grounds(sight, plan, step, run, visit)) if plan is not None and step is not None else (),
-            details=_details(sight, step, run, visit) if step is not None else (),
+            details=_details(sight, step, run, visit, reason) if step is not None else (),
         )
 
 
@@ -72,7 +77,7 @@ def _outcome(sight: Hindsight, visit: Row) -> str:
     if number < FIRST_NAMED:
         return Outcome(number).name.lower()
     names = {(row["step_id"], row["number"]): row["name"] for row in sight.record.of(t.outcome_names)}
-    name: str = names.get((visit["step_id"], number), str(number))
+    name: str = names.get((visit["step_id"], number - FIRST_NAMED), str(number))
     return name
 
 
@@ -122,9 +127,36 @@ def _left(sight: Hindsight, plan: moves.Plan, run: Row, visit: Row) -> Iterator[
             yield ground
 
 
-def _details(sight: Hindsight, step: moves.Step, run: Row, visit: Row) -> Details:
-    if isinstance(step.act, moves.Trigger):
-        return trigger_details(sight, step.act, run, visit)
-    if isinstance(step.act, moves.Split):
-        return (("arms", ", ".join(f"{name} {share} %" for name, share in step.act.arms)),)
-    return details_of(sight, step, run, visit)
+def _details(sight: Hindsight, step: moves.Step, run: Row, visit: Row, reason: str | None) -> Details:
+    """Return what else decided or was done, and what made it late."""
+    delays = tuple(delays_of(sight, run, visit["arrived_at"], visit["left_at"]))
+    return (*_decided(sight, step, run, visit, reason), *delays)
+
+
+def _decided(sight: Hindsight, step: moves.Step, run: Row, visit: Row, reason: str | None) -> Details:
+    if visit["outcome"] == Outcome.LEFT and (by := step_of_another(sight, run, visit["left_at"], "leave")):
+        return (("left by", by),)
+    if reason == CUT_SHORT:
+        return ended_by(sight, [each.trigger for each in step.breaks], run, visit)
+    match step.act:
+        case moves.Trigger() as act:
+            return trigger_details(sight, act, run, visit)
+        case moves.Split(arms=arms):
+            return (("arms", ", ".join(f"{name} {share} %" for name, share in arms)),)
+        case moves.Repeat(until=moves.Trigger() as until) if visit["outcome"] == Outcome.YES:
+            return ended_by(sight, [until], run, visit)
+        case moves.SendEmail() as mail:
+            waited = held_back(sight, mail, visit["arrived_at"]) if _waited(step, visit) else None
+            late = () if waited is None else (("waited for", waited),)
+            return (*late, *details_of(sight, step, run, visit))
+        case moves.WaitDay():
+            return tuple(asked_of(as_of(sight.record, visit["left_at"]), sight.house, step))
+        case moves.Wait():
+            return tuple(asked_of(sight.record, sight.house, step))
+        case _:
+            return details_of(sight, step, run, visit)
+
+
+def _waited(step: moves.Step, visit: Row) -> bool:
+    """Tell whether an e-mail waited at its step for a moment at which it may go."""
+    return bool(visit["arrived_at"] < visit["left_at"]) and step.stay is None

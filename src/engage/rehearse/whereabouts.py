@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from engage.language.calendar import after
-from engage.language.conditions import Condition
+from engage.language.conditions import AllOf, Condition
 from engage.language.hours import Hours
 from engage.plan import moves
 from engage.rehearse.awaited import due_of, phase_of, waits_for
 from engage.rehearse.explained import Ground, Next
 from engage.rehearse.hindsight import Hindsight
+from engage.rehearse.others import step_of_another
 from engage.rehearse.passages import Versions
 from engage.reports.past import began_at
 from engage.reports.record import Row
@@ -26,7 +27,8 @@ def entry_grounds(sight: Hindsight, plan: moves.Plan, now: datetime) -> Iterator
 
 
 def _asked(plan: moves.Plan) -> Iterator[tuple[str, Condition]]:
-    yield "audience", plan.audience
+    if plan.audience != AllOf(()):
+        yield "audience", plan.audience
     for role, condition in (("suppress", plan.suppress), ("goal", plan.goal), ("exit", plan.exit)):
         if condition is not None:
             yield role, condition
@@ -75,20 +77,17 @@ def run_began(sight: Hindsight, versions: Versions, run: Row) -> Iterator[Ground
     )
     key = steps[run["step_id"] if first is None else first["step_id"]]
     plan = versions.plan_with(key, run["entered_at"])
-    if plan is None:
+    if plan is None or plan.audience == AllOf(()):
         return
     ground = sight.ground("audience", plan.audience, sight.look(run, 0, began_at(sight.record, run)), decided=True)
     # Who was enrolled by another scenario was not asked for the audience.
-    if ground.agrees or not _was_enrolled(sight, run):
+    if ground.agrees or not (run["apart"] or enrolled_by(sight, run)):
         yield ground
 
 
-def _was_enrolled(sight: Hindsight, run: Row) -> bool:
-    """Tell whether a step of another scenario may have begun a run: one that stepped in the same tick."""
-    if run["apart"]:
-        return True
-    runs = {each["id"] for each in sight.record.of(t.enrolments) if each["scenario_id"] != run["scenario_id"]}
-    return any(v["left_at"] == run["entered_at"] for v in sight.record.of(t.visits) if v["enrolment_id"] in runs)
+def enrolled_by(sight: Hindsight, run: Row) -> str | None:
+    """Return the step of another scenario that may have begun a run: one that stepped in the same tick."""
+    return step_of_another(sight, run, began_at(sight.record, run), "enrol")
 
 
 def coming(sight: Hindsight, versions: Versions, run: Row, now: datetime) -> Next:
