@@ -171,7 +171,7 @@ def apply(app: App, workspace: Workspace, now: datetime, *, keep_waits: bool = F
         changes, before, after = preview(app, workspace, now, keep_waits=keep_waits)
         if changes.refusals:
             raise Refused(changes.refusals[0])
-        if not changes.empty:
+        if not changes.empty or changes.reworded:
             with app.engine.connect() as connection, connection.begin():
                 changes = confirmed(connection, changes)
                 publish(connection, workspace, before.plans, after.plans, changes, now, keep_waits=keep_waits)

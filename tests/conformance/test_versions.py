@@ -219,3 +219,66 @@ def test_somebody_who_comes_to_wait_between_preview_and_apply_is_not_stranded(wo
     world.tick("0 days")
     with world.engine.begin() as connection, pytest.raises(Refused, match="moved"):
         confirmed(connection, changes)
+
+
+REWORDED = """
+# a comment
+description: What it is for
+steps:
+- id: rest   # another
+  wait: 96 hours
+- {id: tagged, "add_tag": [one]}
+tests: [{name: one, prospect: {email: a@example.com, lists: [members]}, expect: {entered: true}}]
+"""
+
+
+def test_tests_description_comments_and_layout_make_no_version(world: World) -> None:
+    """
+    steps: [{id: rest, wait: 4 days}, {id: tagged, add_tag: one}]
+    """
+    world.add("a")
+    world.tick("0 days")
+    timers = world.rows("timers", "kind", "due_at")
+    found = previewed(world, REWORDED)
+    assert (found.empty, found.changed, found.reworded) == (True, (), ("scenarios/journey.yaml",))
+    world.apply(REWORDED, "1 day")
+    assert world.rows("timers", "kind", "due_at") == timers
+    with world.engine.connect() as connection:
+        (only,) = versions_of(connection, world.KEY)
+    assert (only.number, "another" in only.source) == (1, True)
+    assert world.app.applied().workspace.scenarios[world.KEY].text == only.source
+    assert previewed(world, REWORDED).reworded == ()
+    world.tick("4 days")
+    assert world.path("a") == ["tagged"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("wait: 96 hours", "wait: 97 hours"), ("add_tag", "remove_tag"), ("one", "two"), ("# a comment", "priority: 1"),
+        ("# a comment", "goal: {tag: won}"), ("id: rest", "id: rest\n  name: Rest"), ("id: tagged", "id: other"),
+        ("# a comment", "hours: business"), ("# a comment", "name: Another"), ("# a comment", "backfill: false"),
+    ],
+)  # fmt: skip
+def test_all_else_makes_a_version_with_the_comments_beside_it(world: World, change: tuple[str, str]) -> None:
+    """
+    steps: [{id: rest, wait: 4 days}, {id: tagged, add_tag: one}]
+    """
+    assert change[0] in REWORDED
+    found = previewed(world, REWORDED.replace(*change))
+    assert (found.empty, found.changed, found.reworded) == (False, ("scenarios/journey.yaml",), ())
+    assert [(each.after.version, each.edited) for each in found.scenarios] == [(2, True)]
+
+
+def test_a_rollback_brings_back_the_text_kept_last_of_a_version(world: World, later: str) -> None:
+    """
+    steps: [{id: rest, wait: 4 days}, {id: tagged, add_tag: one}]
+    --- later
+    steps: [{id: rest, wait: 5 days}, {id: tagged, add_tag: one}]
+    """
+    world.apply(REWORDED, "1 day")
+    world.apply(later, "2 days")
+    roll_back(world, 1, "3 days")
+    with world.engine.connect() as connection:
+        found = versions_of(connection, world.KEY)
+    assert [(each.number, "another" in each.source) for each in found] == [(1, True), (2, False), (3, True)]

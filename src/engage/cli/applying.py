@@ -71,7 +71,9 @@ def agreed(session: Session, app: App, workspace: Workspace, moment: datetime, *
     changes, _, _ = preview(app, workspace, moment, keep_waits=keep_waits)
     show(session, changes)
     if changes.empty:
-        return False
+        if changes.reworded:
+            carry_out(app, workspace, moment, keep_waits=keep_waits)
+        return bool(changes.reworded)
     if changes.refusals:
         raise typer.Exit(1)
     if not yes and session.is_terminal and not session.asks(sentence("Apply this?")):

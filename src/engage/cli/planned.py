@@ -18,6 +18,8 @@ def show(session: Session, changes: Changes) -> None:
     """Print a plan; what refuses it goes to stderr, a line each."""
     if changes.empty:
         session.say(sentence("nothing to apply: what runs is what the files say"))
+    for path in changes.reworded:
+        session.say(sentence("{path}: only its tests, description or layout differ; its version stays", path=path))
     for line in _lines(changes):
         session.say(line)
     for refusal in changes.refusals:
@@ -106,7 +108,12 @@ def as_data(changes: Changes, session: Session) -> dict[str, object]:
     """Return a plan for scripts."""
     return {
         "changes": not changes.empty,
-        "files": {"added": changes.added, "changed": changes.changed, "removed": changes.removed},
+        "files": {
+            "added": changes.added,
+            "changed": changes.changed,
+            "removed": changes.removed,
+            "reworded": changes.reworded,
+        },
         "scoring": changes.scoring,
         "grading": changes.grading,
         "rescored": changes.effects.rescored,

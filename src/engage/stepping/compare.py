@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, select
 from engage.errors import Refused
 from engage.graph.build import build
 from engage.language.conditions import facets
-from engage.language.load import Workspace
+from engage.language.load import ScenarioFile, Workspace
 from engage.plan import moves
 from engage.plan.difference import difference, unread
 from engage.sql import tables as t
@@ -30,9 +30,12 @@ def compare(
     """Return what applying a workspace would change, what runs now, and what would run then."""
     old_texts, new_texts = before.workspace.texts, workspace.texts
     after = _after(before, workspace)
+    other = tuple(path for path in new_texts if path in old_texts and new_texts[path] != old_texts[path])
+    reworded = tuple(file.file for file in workspace.scenarios.values() if file.file in other and _same(before, file))
     changes = Changes(
         added=tuple(path for path in new_texts if path not in old_texts),
-        changed=tuple(path for path in new_texts if path in old_texts and new_texts[path] != old_texts[path]),
+        changed=tuple(path for path in other if path not in reworded),
+        reworded=reworded,
         removed=tuple(p for p in old_texts if p not in new_texts and not p.startswith("scenarios/")),
         scoring=before.plans.scoring.rules != after.plans.scoring.rules,
         grading=before.plans.grading != after.plans.grading,
@@ -62,15 +65,25 @@ def compare(
 
 
 def _after(before: Applied, workspace: Workspace) -> Applied:
-    """Return what would run: a scenario whose own text changed has a new version, one without a file stays."""
-    old = before.workspace.scenarios
-    same = frozenset(key for key, file in workspace.scenarios.items() if key in old and old[key].text == file.text)
+    """Return what would run: a scenario that its own text changes has a new version, one without a file stays."""
+    same = frozenset(key for key, file in workspace.scenarios.items() if _same(before, file))
     last = {key: before.versions.get(key, 0) for key in workspace.scenarios}
     after = compiled(workspace, {key: number + (key not in same or not number) for key, number in last.items()})
     if after.plans.broken:
         raise AssertionError(f"valid scenarios cannot be compiled: {after.plans.broken}")
     kept = {key: plan for key, plan in before.plans.scenarios.items() if key not in workspace.scenarios}
     return replace(after, plans=replace(after.plans, scenarios={**kept, **after.plans.scenarios}))
+
+
+def _same(before: Applied, file: ScenarioFile) -> bool:
+    """Tell whether a text says the same journey as the one applied: tests, comments and layout are no part of it."""
+    old = before.workspace.scenarios.get(file.id)
+    return old is not None and (old.text == file.text or _journey(old) == _journey(file))
+
+
+def _journey(file: ScenarioFile) -> str:
+    """Return what a text says of the journey; the order in which it is said counts."""
+    return file.model.model_dump_json(exclude={"tests", "description", "moved"})
 
 
 def _change_of(

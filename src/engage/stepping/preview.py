@@ -58,6 +58,8 @@ class Changes:
     changed: tuple[str, ...]
     removed: tuple[str, ...]
     scenarios: tuple[ScenarioChange, ...] = ()
+    #: scenarios' files whose text differs but says the same journey: tests, description, comments, layout
+    reworded: tuple[str, ...] = ()
     scoring: bool = False
     grading: bool = False
     #: who would enter, leave or be held
@@ -65,7 +67,7 @@ class Changes:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to apply."""
+        """Whether nothing that runs would be other; texts may still be kept anew."""
         return not (self.added or self.changed or self.removed)
 
     @property

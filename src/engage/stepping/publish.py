@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
 from engage.clock import micros
 from engage.language.fields import fold
@@ -47,6 +47,8 @@ def publish(
         _time_inactivity_anew(connection)
     if changes.grading or _inactivity(old) != _inactivity(new):
         look_at_everybody(connection, None, micros(now))
+    for path in changes.reworded:
+        _reword(connection, workspace, path)
     _files(connection, workspace.texts, now)
 
 
@@ -124,6 +126,14 @@ def _scenario(connection: Connection, workspace: Workspace, change: ScenarioChan
     ]
     _replace(connection, t.steps, ["scenario_id", "key"], rows)
     name_outcomes(connection, number, plan)
+
+
+def _reword(connection: Connection, workspace: Workspace, path: str) -> None:
+    """Keep another text of the version that runs."""
+    file = next(file for file in workspace.scenarios.values() if file.file == path)
+    s, v = t.scenarios, t.versions
+    running = select(s.c.id, s.c.version).where(s.c.key == file.id)
+    connection.execute(update(v).values(source=file.text).where(tuple_(v.c.scenario_id, v.c.version).in_(running)))
 
 
 def _files(connection: Connection, texts: Mapping[str, str], now: datetime) -> None:
