@@ -83,3 +83,17 @@ def commands() -> Iterator[tuple[str, float, float]]:
             copy = root / "scenarios" / f"copy-{n}.yaml"
             copy.write_text(files[n % len(files)].read_text("utf-8"), "utf-8")
         yield "engage validate, 100 scenarios", command_seconds("validate", "--workspace", str(root)), 2.0
+        for path in (root / "scenarios").glob("*.yaml"):
+            path.unlink()
+        (root / "scenarios" / "long.yaml").write_text(_long(500), "utf-8")
+        yield "engage validate, a scenario of 2,000 steps", command_seconds("validate", "--workspace", str(root)), 2.0
+
+
+def _long(count: int) -> str:
+    """Return a scenario of four steps for each of so many e-mails: the checks of e-mails have the most to do."""
+    steps = "".join(
+        f"  - {{id: m{n}, send_email: {{template: case-study, once: true}}}}\n"
+        f"  - {{trigger: {{email_clicked: m{n}}}, within: 1 day, yes: [{{add_tag: x}}, {{wait: 1 day}}]}}\n"
+        for n in range(count)
+    )
+    return f"name: Long\naudience: {{lists: [newsletter]}}\nsteps:\n{steps}"

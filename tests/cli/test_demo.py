@@ -15,7 +15,7 @@ def test_a_small_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Enga
     first = run(*words)
     assert first.code == 0, first.err
     assert "whitepaper-nurture" in first.out
-    assert len(list(Path("demo-workspace/reports").glob("*.csv"))) == 7
+    assert len(list(Path("demo-workspace/reports").glob("*.csv"))) == 6
     assert run("db", "check", "--workspace", "demo-workspace").code == 0
     again = run(*words)
     assert again.out == first.out

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 #: The standard scenarios whose part the invented people can play.
 SCENARIOS = (
-    "absentee-follow-up", "attendee-follow-up", "document-request", "dormant-reawakening", "hot-lead-handover",
-    "pricing-interest", "whitepaper-nurture",
+    "attendee-follow-up", "document-request", "dormant-reawakening", "hot-lead-handover", "pricing-interest",
+    "whitepaper-nurture",
 )  # fmt: skip
 #: Lies in a folder that a demo made, and that the next one may empty.
 MARK = ".engage-demo"
@@ -44,7 +44,7 @@ def demo(
     count: Annotated[int, typer.Option("--prospects", min=1, max=20_000, help="How many people.")] = 600,
     days: Annotated[int, typer.Option("--days", min=1, max=365, help="How many days.")] = 60,
 ) -> None:
-    """Rehearse sixty days of a software company's marketing: 600 people, seven scenarios, a new workspace."""
+    """Rehearse sixty days of a software company's marketing: 600 people, six scenarios, a new workspace."""
     from engage.app import open_app
     from engage.rehearse.demo import Stage, run_demo
     from engage.settings import read_settings

@@ -14,6 +14,7 @@ from engage.effects.post import Post
 from engage.language.fields import STANDARD
 from engage.sql import tables as t
 from engage.sql.codes import MessageKind, MessageStatus
+from engage.sql.standing import big, run, standing, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,14 @@ def queued_ids(connection: Connection, table: Table, after: int, count: int, *, 
 
     ``claim``: lock them, passing over those that another delivery has locked (PostgreSQL).
     """
-    chosen = select(table.c.id).where(_is_queued(table), table.c.id > after).order_by(table.c.id).limit(count)
-    if claim:
-        chosen = chosen.with_for_update(skip_locked=True)
-    return list(connection.scalars(chosen))
+    return list(run(connection, _next_queued(table, claim=claim), None, after=after, most=count).scalars())
+
+
+@standing
+def _next_queued(table: Table, *, claim: bool) -> Select[Any]:
+    later = select(table.c.id).where(_is_queued(table), table.c.id > big("after"))
+    chosen = later.order_by(table.c.id).limit(whole("most"))
+    return chosen.with_for_update(skip_locked=True) if claim else chosen
 
 
 def still_queued(connection: Connection, table: Table, ids: Sequence[int]) -> frozenset[int]:

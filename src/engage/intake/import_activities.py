@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from engage.intake.activity_rows import SOURCE, Event, EventReader, row_key
 from engage.intake.csvfile import Row
-from engage.intake.import_kind import Batch, Importer, ImportKind, Outcome, Task, reason
+from engage.intake.import_kind import Importer, ImportKind, Outcome, RowReader, Task
 from engage.intake.mapping import Column as FileColumn
 from engage.intake.rejects import Rejection
 from engage.intake.staging import announce, drop_rows, find_people, load, make_people, staged
@@ -79,20 +79,10 @@ class ActivityReader:
     reader: EventReader
     key: RowKey
 
-    def __call__(self, rows: Sequence[Row], last: bool) -> Batch:  # noqa: ARG002
-        """Return what is to be written for some rows."""
-        found: list[Event] = []
-        rejected: list[Rejection] = []
-        for row in rows:
-            if row.fault is not None:
-                rejected.append(Rejection(row, row.fault))
-                continue
-            cells = self.task.matching.complete(row.cells)
-            try:
-                found.append(self.reader.read(row, cells, self._name(cells)))
-            except ValueError as error:
-                rejected.append(Rejection(row, reason(error)))
-        return Batch(lambda connection: write_events(connection, found, self.task), tuple(rejected))
+    def read(self, row: Row) -> Event:
+        """Return what a row says; raise ValueError where a cell cannot be used."""
+        cells = self.task.matching.complete(row.cells)
+        return self.reader.read(row, cells, self._name(cells))
 
     def _name(self, cells: list[str]) -> str:
         """Return the id of a row that has none: a digest of its cells and its ordinal among its likes."""
@@ -107,7 +97,9 @@ class ActivityReader:
 def start(task: Task, connection: Connection) -> Importer:  # noqa: ARG001
     """Return what reads the rows of a file."""
     way = task.survey.ways.get("occurred_at", "iso")
-    return ActivityReader(task, EventReader(task.matching, task.vocabulary, way, task.now), row_key(task.matching))
+    events = EventReader(task.matching, task.vocabulary, way, task.now)
+    read = ActivityReader(task, events, row_key(task.matching)).read
+    return RowReader(read, lambda c, found: write_events(c, found, task))
 
 
 def write_events(connection: Connection, found: Sequence[Event], task: Task) -> Outcome:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from sqlalchemy import Connection
 
@@ -79,6 +79,30 @@ class Task:
 
 #: Reads rows, without writing; True: these are the last.
 Importer = Callable[[Sequence[Row], bool], Batch]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RowReader(Generic[T]):
+    """Reads rows of which each stands for itself."""
+
+    #: returns what a row says; raises ValueError with a sentence where a cell cannot be used
+    read: Callable[[Row], T]
+    #: stores what some rows said
+    write: Callable[[Connection, Sequence[T]], Outcome]
+
+    def __call__(self, rows: Sequence[Row], last: bool) -> Batch:  # noqa: ARG002 - none waits for a later row
+        """Return what is to be written for some rows."""
+        found: list[T] = []
+        rejected: list[Rejection] = []
+        for row in rows:
+            try:
+                if row.fault is not None:
+                    raise ValueError(row.fault)
+                found.append(self.read(row))
+            except ValueError as error:
+                rejected.append(Rejection(row, reason(error)))
+        return Batch(lambda connection: self.write(connection, found), tuple(rejected))
 
 
 @dataclass(frozen=True, slots=True)

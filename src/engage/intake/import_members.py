@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Integer, delete, literal, select, tup
 from engage.clock import micros
 from engage.intake.addresses import Address, read_address
 from engage.intake.csvfile import Row
-from engage.intake.import_kind import Batch, Importer, ImportKind, Outcome, Task, in_column, reason
+from engage.intake.import_kind import Importer, ImportKind, Outcome, RowReader, Task, in_column
 from engage.intake.keeping import keep_memberships
 from engage.intake.mapping import Column as FileColumn
 from engage.intake.people import Known, known
@@ -49,19 +49,6 @@ class MemberReader:
     task: Task
     names: Known
 
-    def __call__(self, rows: Sequence[Row], last: bool) -> Batch:  # noqa: ARG002
-        """Return what is to be written for some rows."""
-        found: list[Membership] = []
-        rejected: list[Rejection] = []
-        for row in rows:
-            try:
-                if row.fault is not None:
-                    raise ValueError(row.fault)
-                found.append(self.read(row))
-            except ValueError as error:
-                rejected.append(Rejection(row, reason(error)))
-        return Batch(lambda connection: write_members(connection, found, self.task), tuple(rejected))
-
     def read(self, row: Row) -> Membership:
         """Return what a row says; raise ValueError where a cell cannot be used."""
         matching = self.task.matching
@@ -78,7 +65,8 @@ class MemberReader:
 
 def start(task: Task, connection: Connection) -> Importer:
     """Return what reads the rows of a file."""
-    return MemberReader(task, known(connection, task.vocabulary))
+    read = MemberReader(task, known(connection, task.vocabulary)).read
+    return RowReader(read, lambda c, found: write_members(c, found, task))
 
 
 def write_members(connection: Connection, found: Sequence[Membership], task: Task) -> Outcome:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from engage.clock import micros
 from engage.intake.addresses import Address, read_address
 from engage.intake.csvfile import Row
-from engage.intake.import_kind import Batch, Importer, ImportKind, Outcome, Task, in_column, reason
+from engage.intake.import_kind import Importer, ImportKind, Outcome, RowReader, Task, in_column
 from engage.intake.keeping import set_flag
 from engage.intake.mapping import Column as FileColumn
 from engage.intake.people import Known, known
@@ -64,19 +64,6 @@ class OptOutReader:
     task: Task
     names: Known
 
-    def __call__(self, rows: Sequence[Row], last: bool) -> Batch:  # noqa: ARG002
-        """Return what is to be written for some rows."""
-        found: list[OptOut] = []
-        rejected: list[Rejection] = []
-        for row in rows:
-            try:
-                if row.fault is not None:
-                    raise ValueError(row.fault)
-                found.append(self.read(row))
-            except ValueError as error:
-                rejected.append(Rejection(row, reason(error)))
-        return Batch(lambda connection: write_opt_outs(connection, found, self.task), tuple(rejected))
-
     def read(self, row: Row) -> OptOut:
         """Return what a row says; raise ValueError where a cell cannot be used."""
         cells = self.task.matching.complete(row.cells)
@@ -105,7 +92,8 @@ class OptOutReader:
 
 def start(task: Task, connection: Connection) -> Importer:
     """Return what reads the rows of a file."""
-    return OptOutReader(task, known(connection, task.vocabulary))
+    read = OptOutReader(task, known(connection, task.vocabulary)).read
+    return RowReader(read, lambda c, found: write_opt_outs(c, found, task))
 
 
 def write_opt_outs(connection: Connection, found: Sequence[OptOut], task: Task) -> Outcome:

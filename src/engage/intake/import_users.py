@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 
 from engage.intake.addresses import read_address
 from engage.intake.csvfile import Row
-from engage.intake.import_kind import Batch, Importer, ImportKind, Outcome, Task, in_column, reason
+from engage.intake.import_kind import Importer, ImportKind, Outcome, RowReader, Task, in_column
 from engage.intake.mapping import Column
 from engage.intake.people import several
 from engage.intake.rejects import Rejection
@@ -50,19 +50,6 @@ class UserReader:
 
     task: Task
 
-    def __call__(self, rows: Sequence[Row], last: bool) -> Batch:  # noqa: ARG002
-        """Return what is to be written for some rows."""
-        found: list[UserRow] = []
-        rejected: list[Rejection] = []
-        for row in rows:
-            try:
-                if row.fault is not None:
-                    raise ValueError(row.fault)
-                found.append(self.read(row))
-            except ValueError as error:
-                rejected.append(Rejection(row, reason(error)))
-        return Batch(lambda connection: write_users(connection, found, self.task), tuple(rejected))
-
     def read(self, row: Row) -> UserRow:
         """Return what a row says; raise ValueError where a cell cannot be used."""
         cells = self.task.matching.complete(row.cells)
@@ -98,7 +85,7 @@ def _role(text: str) -> str:
 
 def start(task: Task, connection: Connection) -> Importer:  # noqa: ARG001
     """Return what reads the rows of a file."""
-    return UserReader(task)
+    return RowReader(UserReader(task).read, lambda c, found: write_users(c, found, task))
 
 
 def write_users(connection: Connection, found: Sequence[UserRow], task: Task) -> Outcome:

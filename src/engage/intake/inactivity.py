@@ -30,7 +30,7 @@ from engage.sql.codes import CHUNK, EntryKind, TimerKind
 from engage.sql.columns import Key
 from engage.sql.packing import pack, unpacked
 from engage.sql.scratch import analyse, clear, keyless, scratch, update_from
-from engage.sql.standing import NOW, standing
+from engage.sql.standing import NOW, run, standing
 
 #: Timers of one minute are packed together.
 _MINUTE = literal(60_000_000, BigInteger)
@@ -130,7 +130,7 @@ def _most(connection: Connection) -> int:
 
 def time_inactivity(connection: Connection, who: Select[Any], now: datetime) -> None:
     """Write timers for a standing SELECT of prospects, packed by the minute of ``due_at``; the overdue are due now."""
-    connection.execute(_timed(connection.dialect.name, who), {"now": micros(now)})
+    run(connection, _timed(connection.dialect.name, who), None, now=micros(now))
 
 
 @standing

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Insert, ScalarSelect, select
+from sqlalchemy import Connection, Insert, ScalarSelect, Select, Text, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engage.language.fields import fold
+from engage.sql.standing import run, standing
 from engage.sql.tables import words
 
 #: The kinds of words.
@@ -29,13 +31,23 @@ def word_ids(connection: Connection, kind: str, texts: Iterable[str]) -> dict[st
     found: dict[str, int] = {}
     for start in range(0, len(wanted), 500):
         part = wanted[start : start + 500]
-        chosen = select(words.c.text, words.c.id).where(words.c.kind == kind, words.c.text.in_(part))
-        found.update((row.text, row.id) for row in connection.execute(chosen))
+        found.update(_known(connection, kind, part))
         missing = [{"kind": kind, "text": text, "folded": fold(text)} for text in part if text not in found]
         if missing:
             connection.execute(upsert(connection.dialect.name, words).on_conflict_do_nothing(), missing)  # type: ignore[attr-defined]
-            found.update((row.text, row.id) for row in connection.execute(chosen))
+            found.update(_known(connection, kind, part))
     return found
+
+
+def _known(connection: Connection, kind: str, texts: Sequence[str]) -> Iterator[tuple[str, int]]:
+    rows = run(connection, _called(), None, kind=kind, texts=texts)
+    return ((row.text, row.id) for row in rows)
+
+
+@standing
+def _called() -> Select[Any]:
+    chosen = words.c.text.in_(bindparam("texts", type_=Text(), expanding=True))
+    return select(words.c.text, words.c.id).where(words.c.kind == bindparam("kind", type_=Text()), chosen)
 
 
 def word_id(connection: Connection, kind: str, text: str) -> int:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
-    Delete,
     Executable,
     Insert,
     MetaData,
     Table,
     UniqueConstraint,
     Update,
-    delete,
     select,
     text,
     update,
@@ -56,12 +53,7 @@ def clear(connection: Connection, *tables: Table) -> None:
         if table.name not in made:
             connection.execute(_made(connection, table))
             made.add(table.name)
-        connection.execute(_emptied(table))
-
-
-@cache
-def _emptied(table: Table) -> Delete:
-    return delete(table)
+        connection.exec_driver_sql(f"DELETE FROM {table.name}")
 
 
 def forget(connection: Connection) -> None:

@@ -7,6 +7,7 @@ of what never changes in a plan; what changes at each run (the moment, the place
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -29,6 +30,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from engage.clock import micros
 from engage.sql.asked import Now
 from engage.sql.moving import is_moving, told
+from engage.sql.ready import Ready, ready
 
 P = ParamSpec("P")
 #: What a statement returns: rows of any columns.
@@ -37,8 +39,18 @@ S = TypeVar("S")
 #: So many statements of each kind are kept.
 KEPT = 2_000
 
-#: What each statement asks for when it runs: its named values, and those that move with the clock.
-_asks: WeakKeyDictionary[Executable, tuple[frozenset[str], tuple[str, ...]]] = WeakKeyDictionary()
+
+@dataclass(frozen=True, slots=True)
+class _Asks:
+    """What a statement asks for when it runs: its named values, and those that move with the clock."""
+
+    names: frozenset[str]
+    moving: tuple[str, ...]
+    ready: Ready | None
+
+
+#: By the kind of database.
+_asks: WeakKeyDictionary[Executable, dict[str, _Asks]] = WeakKeyDictionary()
 #: The moment of the run, in microseconds.
 NOW: BindParameter[int] = bindparam("now", type_=BigInteger())
 
@@ -90,25 +102,31 @@ def near_in(database: str, prospect_id: ColumnElement[int]) -> ColumnElement[boo
     return near(prospect_id) if database == "postgresql" else true()
 
 
-def run(connection: Connection, statement: Executable, asked: Now, **values: object) -> Rows:
-    """Run a standing statement at a moment; values that it does not ask for are left out.
+def run(connection: Connection, statement: Executable, asked: Now | None, **values: object) -> Rows:
+    """Run a standing statement at a moment, or None for one that has no clock.
 
+    Values that it does not ask for are left out.
     Raises StatementError where it asks for one that is missing.
     """
-    asks = _asks.get(statement)
+    kinds = _asks.get(statement)
+    if kinds is None:
+        kinds = _asks[statement] = {}
+    asks = kinds.get(connection.dialect.name)
     if asks is None:
-        asks = _asks[statement] = _asked_for(statement, connection.dialect)
-    named, moving = asks
-    given = {name: value for name, value in values.items() if name in named}
-    if "now" in named:
+        asks = kinds[connection.dialect.name] = _asked_for(statement, connection.dialect)
+    given = {name: value for name, value in values.items() if name in asks.names}
+    if asked is not None and "now" in asks.names:
         given["now"] = micros(asked.at)
-    if moving:
-        given |= told(moving, asked.at, asked.zone)
+    if asked is not None and asks.moving:
+        given |= told(asks.moving, asked.at, asked.zone)
+    if asks.ready is not None and given.keys() == asks.names:
+        return asks.ready.run(connection, given)
     return connection.execute(statement, given or None)
 
 
-def _asked_for(statement: Executable, dialect: Dialect) -> tuple[frozenset[str], tuple[str, ...]]:
+def _asked_for(statement: Executable, dialect: Dialect) -> _Asks:
     compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
     assert isinstance(compiled, SQLCompiler)
     names = [name for name, bind in compiled.binds.items() if bind.required or is_moving(name)]
-    return frozenset(names), tuple(name for name in names if is_moving(name))
+    moving = tuple(name for name in names if is_moving(name))
+    return _Asks(frozenset(names), moving, ready(statement, compiled, dialect))

@@ -15,7 +15,7 @@ from engage.plan import moves
 from engage.sql import tables as t
 from engage.sql.packing import is_postgres
 from engage.sql.predicates import Now
-from engage.sql.standing import many, standing
+from engage.sql.standing import many, run, standing
 from engage.stepping.naming import Named, named_outcomes
 from engage.stepping.pauses import Pauses, read_pauses
 
@@ -187,7 +187,7 @@ def hold_courses(connection: Connection, courses: Sequence[Course]) -> None:
     Raises PlanChanged otherwise.
     """
     ids = [course.id for course in courses]
-    rows = connection.execute(_standing(is_postgres(connection)), {"ids": ids})
+    rows = run(connection, _standing(is_postgres(connection)), None, ids=ids)
     found = {row.id: (row.state, row.version, row.paused_total) for row in rows}
     for course in courses:
         if found.get(course.id) != (course.state, course.plan.version, course.paused_total):

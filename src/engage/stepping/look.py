@@ -26,7 +26,7 @@ from engage.sql.codes import Outcome, RunState
 from engage.sql.cohort import cohort, keys_of, looked
 from engage.sql.packing import unpacked
 from engage.sql.scratch import clear
-from engage.sql.standing import many, run, standing
+from engage.sql.standing import big, many, run, standing
 from engage.stepping.enrol import enrol
 from engage.stepping.fates import fates_of, fill_open, joined
 from engage.stepping.faults import blamed
@@ -133,11 +133,20 @@ def look_at_all(connection: Connection, tick: Tick, timer_id: int, course: Cours
 
 def go_on(connection: Connection, timer_id: int, span: Span | None, chunk: int) -> None:
     """Let a look at all remember how far it came; after the last span it is done."""
-    one = t.timers.c.id == timer_id
     if span is None or span.count < chunk:
-        connection.execute(delete(t.timers).where(one))
+        run(connection, _done(), None, timer=timer_id)
     else:
-        connection.execute(update(t.timers).values(after_id=span.last).where(one))
+        run(connection, _so_far(), None, timer=timer_id, last=span.last)
+
+
+@standing
+def _done() -> Delete:
+    return delete(t.timers).where(t.timers.c.id == big("timer"))
+
+
+@standing
+def _so_far() -> Update:
+    return update(t.timers).values(after_id=big("last")).where(t.timers.c.id == big("timer"))
 
 
 def _asks_inside(plan: Plan) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Insert, Select, Table, func, insert, select
 from engage.sql import tables as t
 from engage.sql.cohort import looked
 from engage.sql.scratch import analyse
-from engage.sql.standing import big, standing, whole
+from engage.sql.standing import big, run, standing, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class Span:
 
 def fill_span(connection: Connection, after_id: int, chunk: int) -> Span | None:
     """Fill ``looked`` with the next prospects by key; return their span, or None where there are none."""
-    connection.execute(_following(), {"after": after_id, "most": chunk})
+    run(connection, _following(), None, after=after_id, most=chunk)
     return span_of(connection, looked)
 
 
 def span_of(connection: Connection, table: Table) -> Span | None:
     """Return the span of the prospects in a temporary table, which was just filled; None where there are none."""
     analyse(connection, table)
-    first, last, count = connection.execute(_bounds(table)).one()
+    first, last, count = run(connection, _bounds(table), None).one()
     return None if first is None else Span(first, last, count)
 
 
