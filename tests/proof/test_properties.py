@@ -6,12 +6,8 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import ClassVar
 
 import pytest
@@ -28,12 +24,10 @@ from hypothesis.stateful import (
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from tests.conftest import connected
 from tests.proof.audit import dump, emptied, problems
 from tests.proof.history import history
 from tests.proof.scenarios import GRADING, SCORING, scenarios, trigger_scenarios
 from tests.support.moments import START
-from tests.support.server import roomy
 from tests.support.world import World
 
 THOROUGH = os.environ.get("ENGAGE_HYPOTHESIS") == "thorough"
@@ -206,15 +200,6 @@ class Life(RuleBasedStateMachine):
         for other in told[1:]:
             for part, rows in told[0].items():
                 assert other[part] == rows, part
-
-
-@pytest.fixture
-def quick_sqlite(sqlite_template: Path) -> Iterator[Engine]:
-    """Give a SQLite database that is kept in memory, where there is room."""
-    with TemporaryDirectory(prefix="engage-life-", dir=roomy()) as folder:
-        path = shutil.copyfile(sqlite_template, Path(folder) / "engage.db")
-        with connected(f"sqlite:///{path}") as engine:
-            yield engine
 
 
 def live(engines: tuple[Engine, ...], examples: int, steps: int) -> None:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engage.language.conditions import AllOf, AnyOf, Condition, FieldIs, GradeIs, Not, ScoreIs
 from engage.language.fields import GRADES
-
-#: What is known: by the name of a field, ``score``, ``score of X``, ``grade``.
-State = Mapping[str, "Domain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +68,21 @@ class Domain:
         """Return what is left of some values."""
         return replace(self, values=values if self.values is None else self.values & values)
 
+    def within(self, low: Any, high: Any) -> Domain:
+        """Return what is left of a span, both ends included; a bound that is None is open."""
+        above = self if low is None else self.at_least(low, itself=True)
+        return above if high is None else above.at_most(high, itself=True)
+
+    def outside(self, low: Any, high: Any) -> Domain:
+        """Return what is left beside a span, as far as that is one interval; a bound that is None is open."""
+        if low is not None and high is not None and low > high:
+            return self
+        if low is None or (self.low is not None and self.low >= low):
+            return self.at_least(high, itself=False)
+        if high is None or (self.high is not None and self.high <= high):
+            return self.at_most(low, itself=False)
+        return self
+
     def joined(self, other: Domain) -> Domain:
         """Return what either allows, or a little more."""
         low = None if self.low is None or other.low is None else min(self.low, other.low)
@@ -82,111 +92,6 @@ class Domain:
         high_in = any(each.high_in for each in (self, other) if each.high == high)
         without, empty = self.without & other.without, self.empty or other.empty
         return Domain(low, high, self.whole, low_in, high_in, values, without, empty, self.why | other.why)
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Nothing is left: of what, and from which steps that is known."""
-
-    what: str
-    why: frozenset[str]
-
-
-#: What a value can be where nothing is known of it yet.
-Start = Callable[[str, Condition], Domain]
-
-
-def narrowed(state: State, condition: Condition, holds: bool, step: str, start: Start) -> State | Conflict:
-    """Return what is known once a condition was found to hold, or not to, or that it cannot be found so."""
-    match condition:
-        case Not(part):
-            return narrowed(state, part, not holds, step, start)
-        case AllOf(parts) if holds:
-            return _each(state, parts, True, step, start)
-        case AnyOf(parts) if not holds:
-            return _each(state, parts, False, step, start)
-        case AllOf(parts) | AnyOf(parts):
-            return _some(state, parts, holds, step, start)
-        case ScoreIs(tests=tests) if holds or len(tests) == 1:
-            name = "score" if condition.category is None else f"score ({condition.category})"
-            return _tested(state, name, tests, holds, step, start(name, condition))
-        case FieldIs() | GradeIs():
-            name = condition.field if isinstance(condition, FieldIs) else "grade"
-            value = condition.values if len(condition.values) > 1 else condition.values[0]
-            return _tested(state, name, ((condition.operator, value),), holds, step, start(name, condition))
-        case _:
-            return state
-
-
-def joined(one: State, other: State) -> State:
-    """Return what is known after either way."""
-    return {name: one[name].joined(other[name]) for name in one if name in other}
-
-
-def _each(state: State, parts: tuple[Condition, ...], holds: bool, step: str, start: Start) -> State | Conflict:
-    for part in parts:
-        found = narrowed(state, part, holds, step, start)
-        if isinstance(found, Conflict):
-            return found
-        state = found
-    return state
-
-
-def _some(state: State, parts: tuple[Condition, ...], holds: bool, step: str, start: Start) -> State | Conflict:
-    found = [narrowed(state, part, holds, step, start) for part in parts]
-    left = [each for each in found if not isinstance(each, Conflict)]
-    if not left:
-        conflicts = [each for each in found if isinstance(each, Conflict)]
-        whats = dict.fromkeys(each.what for each in conflicts)
-        return Conflict(", ".join(whats), frozenset().union(*(each.why for each in conflicts)))
-    result = left[0]
-    for each in left[1:]:
-        result = joined(result, each)
-    return result
-
-
-def _tested(
-    state: State, name: str, tests: Sequence[tuple[str, Any]], holds: bool, step: str, begin: Domain
-) -> State | Conflict:
-    before = state.get(name, begin)
-    after = before
-    for operator, value in tests:
-        after = _compared(after, operator, value, holds)
-    if after == before:
-        return {**state, name: before}
-    if after.impossible:
-        return Conflict(name, before.why)
-    return {**state, name: replace(after, why=before.why | {step})}
-
-
-#: What an operator is when it does not hold; an empty value then is possible too.
-_OTHERWISE = {
-    "eq": "ne", "ne": "eq", "gt": "lte", "gte": "lt", "lt": "gte", "lte": "gt", "in": "not_in", "not_in": "in",
-}  # fmt: skip
-#: What an empty value satisfies.
-_OF_EMPTY = frozenset(("ne", "not_in"))
-
-
-def _compared(domain: Domain, operator: str, value: Any, holds: bool) -> Domain:
-    if operator == "exists":
-        wanted = bool(value) == holds
-        return replace(domain, empty=False) if wanted else replace(domain, values=frozenset())
-    if operator not in _OTHERWISE:
-        return replace(domain, empty=False) if holds else domain
-    empty = domain.empty and ((operator in _OF_EMPTY) == holds)
-    if not holds:
-        operator = _OTHERWISE[operator]
-    values = frozenset(value) if isinstance(value, tuple) else frozenset((value,))
-    left = replace(domain, empty=empty)
-    match operator:
-        case "eq" | "in":
-            return left.among(values)
-        case "ne" | "not_in":
-            return replace(left, without=left.without | values)
-        case "gt" | "gte":
-            return left.at_least(value, itself=operator == "gte")
-        case _:
-            return left.at_most(value, itself=operator == "lte")
 
 
 #: Where a grade begins: any, or none.

@@ -43,6 +43,26 @@ The texts of `create_todo`, `notify` and `set_field` may hold `{{ prospect.FIELD
 an expression needs quotes. Anything else between two braces is refused when the file is checked.
 """
 
+_DOUBTS = """\
+## What is certain beforehand
+
+`engage validate` warns of steps whose course is known before anybody comes, and says from which steps. A warning stops
+nothing.
+
+- **A rule, a case or `until` can never hold, or always does**, given the score, grade, numbers, dates and choices that
+  the rules above leave on every path, the audience, suppression, goal and exit.
+- **A time outlasts the run**: `created_at` never changes, so with `exit: {created_at: {older_than: 30 days}}` a
+  `within`, `wait`, `after` or `every` that ends later ends for nobody.
+- **Nobody gets past a wait, or it never waits**: its field is empty or past by a rule just above; the field's day lies
+  where the audience, goal or exit lets nobody be inside; its date lies before the schedule's first day and the waits
+  above.
+- **An e-mail goes to nobody**: its `on_date` lies before anybody can come, or outside the hours.
+- **A trigger is never yes**: its event meets the goal, exit or suppression, which are asked first.
+- **Nobody can enter**: audience, suppression, goal and exit exclude each other.
+
+What a wait, a trigger, an e-mail or `after` may have given time to change is not known any more, nor is what a step of
+another scenario sets. In a `repeat` only what is true of every round is told.
+"""
 
 _EACH_STEP = """\
 ## Steps
@@ -67,7 +87,7 @@ The numbers of `score`, `opportunity.amount`, `activity.count` and `emailed.coun
 
 def reference() -> str:
     """Return the whole page."""
-    parts = (_HEAD, _durations(), _files(), _criteria(), _steps(), _EXPRESSIONS, _events(), _fields())
+    parts = (_HEAD, _durations(), _files(), _criteria(), _steps(), _EXPRESSIONS, _events(), _fields(), _DOUBTS)
     return "\n".join(parts)
 
 

@@ -46,6 +46,10 @@ class Vocabulary:
     scenarios: frozenset[str] = frozenset()
     #: score categories that a rule or a step gives points to
     categories: frozenset[str] = frozenset()
+    #: which scenarios have a step that changes a value: ``score``, ``opted_out``, a field
+    touched: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    #: scenarios that some step enrols into
+    enrolled: frozenset[str] = frozenset()
     #: names that are there and could not be read, by kind; a kind alone means all names of it
     doubted: frozenset[Doubted] = frozenset()
 

@@ -12,6 +12,7 @@ from engage.language.reading import value_at
 from engage.language.scenario import Scenario
 from engage.language.source import Path, Source
 from engage.language.templates import Template
+from engage.language.touched import enrolled, touched
 from engage.language.vocabulary import Vocabulary, all_fields
 from engage.language.workspace import Campaigns, Company, Forms, Grading, Lists, Scoring, Team
 
@@ -54,6 +55,7 @@ class Workspace:
 
 def with_vocabulary(workspace: Workspace, users: tuple[str, ...] = ()) -> Workspace:
     """Return the workspace with the names it gives; ``users`` are known from elsewhere."""
+    steps = {file.id: value_at(file.source.value, ("steps",)) for file in workspace.scenarios.values()}
     vocabulary = Vocabulary(
         zone=workspace.hours.zone,
         locale=workspace.company.locale,
@@ -67,6 +69,8 @@ def with_vocabulary(workspace: Workspace, users: tuple[str, ...] = ()) -> Worksp
         queues=frozenset(workspace.team.queues),
         scenarios=frozenset(workspace.scenarios),
         categories=frozenset(_categories(workspace)),
+        touched=touched(steps),
+        enrolled=enrolled(steps),
     )
     unsure = doubted(workspace.sources, workspace.unread, _known(vocabulary))
     return replace(workspace, vocabulary=replace(vocabulary, doubted=unsure))
