@@ -12,7 +12,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test lint check bench docs clean
+.PHONY: help venv demo test lint check bench mutants docs clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,13 +35,16 @@ check: lint ## everything CI proves: lint, then the same tests
 bench: $(DEV) ## the benchmarks
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
-docs: $(DEV) ## write the generated parts of the documentation again
-	$(BIN)/python -m engage.cli.docs
+mutants: $(DEV) ## small faults put into the program, one at a time: does a test find each?
+	$(BIN)/python benchmarks/mutants.py $(ARGS)
+
+docs: $(DEV) ## write the generated parts of the documentation again (all: some minutes)
+	$(BIN)/python -m engage.cli.docs $(ARGS)
 
 venv: $(DEV) ## install everything, development tools included
 
 clean: ## remove what was built; the next target installs again
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .mutants build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A venv that lost its pip (made where python3-venv was missing) is made anew.

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from engage.cli import gallery
 from engage.cli.commands import COMMANDS
-from engage.cli.docs import PAGES
+from engage.cli.docs import PAGES, SCENARIOS
 from engage.language.criteria import Comparison, Criteria
 from engage.language.events import MAIL_EVENTS, SITE_EVENTS
 from engage.language.scenario import Scenario
@@ -17,11 +18,42 @@ from engage.settings import VARIABLES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
+SAMPLE = "attendee-follow-up"
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_pages_that_are_made_are_up_to_date(name: str) -> None:
     assert (DOCS / name).read_text("utf-8") == PAGES[name](), "run: make docs"
+
+
+def cards() -> dict[str, str]:
+    """Return what the page of the scenarios says that each command prints."""
+    found = re.findall(
+        r"^\$ engage simulate (\S+) .*\n((?:.*\n)*?)```$", (DOCS / SCENARIOS).read_text("utf-8"), re.MULTILINE
+    )
+    return dict(found)
+
+
+def test_the_page_of_the_scenarios_is_up_to_date() -> None:
+    assert (DOCS / SCENARIOS).read_text("utf-8") == gallery.scenarios(cards()), "run: make docs"
+
+
+def test_the_drawings_of_the_scenarios_are_up_to_date() -> None:
+    drawn = {path.stem: path.read_text("utf-8") for path in (DOCS / "pictures").glob("*.svg")}
+    assert drawn == gallery.pictures(), "run: make docs"
+
+
+def test_a_report_card_of_the_page_is_what_its_command_prints() -> None:
+    """One of twenty, the quickest: ``make docs`` runs them all."""
+    with gallery.rehearsal() as printed:
+        assert printed(SAMPLE) == cards()[SAMPLE], "run: make docs"
+
+
+def test_everybody_meets_somebody_in_the_report_cards() -> None:
+    for name, card in cards().items():
+        entered = re.search(r"seed 1: (\d+) of 400 prospects enter", card)
+        assert entered, name
+        assert int(entered[1]) > 10, name
 
 
 def words_of(name: str) -> set[str]:

@@ -159,10 +159,37 @@ def test_who_comes_back_and_who_opts_out_is_not_mailed_again(folder: Path, run: 
     assert card["again"]["skipped"] == card["hello"]["hard_bounced"]
 
 
+def test_a_share_of_the_todos_is_completed_within_two_days(folder: Path, run: Engage) -> None:
+    journey = """\
+name: Calls
+audience: {lists: [news]}
+steps:
+  - {id: call, create_todo: {subject: Call, to: user:sato}}
+  - {id: called, after: 2 days, rule: {todo: {status: completed, scenario: this}}}
+"""
+    (folder / "scenarios/calls.yaml").write_text(journey, "utf-8")
+    words = ("simulate", "calls", "--forecast", "7d", "--prospects", _people(folder, 100), "--now", "2026-12-01T09:00")
+    called = {}
+    for share in ("0", "0.6", "1"):
+        told = json.loads(run(*words, "--assume", f"todo={share}", "--format", "json").out)
+        called[share] = {row["step"]: row for row in told["card"]}["called"]
+    assert (called["0"]["yes"], called["0"]["no"]) == (0, 90)
+    assert 40 < called["0.6"]["yes"] < 68
+    assert (called["1"]["yes"], called["1"]["no"]) == (90, 0)
+
+
+def test_with_backfill_those_who_match_at_the_start_enter_whatever_the_file_says(folder: Path, run: Engage) -> None:
+    (folder / "scenarios/welcome.yaml").write_text("backfill: false\n" + JOURNEY, "utf-8")
+    words = ("simulate", "welcome", "--forecast", "7d", "--prospects", _people(folder, 50), "--now", "2026-12-01T09:00")
+    assert "0 of 50 prospects enter" in run(*words).out
+    assert "45 of 50 prospects enter" in run(*words, "--backfill").out
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ("welcome",),
+        ("welcome", "--paths", "--backfill"),
         ("welcome", "--paths", "--forecast", "3d"),
         ("welcome", "--paths", "--assume", "open=1"),
         ("welcome", "--forecast", "soon"),

@@ -1,15 +1,20 @@
-"""``make docs``: the pages of the documentation that are made from the program itself."""
+"""``make docs``: the pages of the documentation that are made from the program itself.
+
+``make docs ARGS="commands.md language.md"`` makes some of them.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from typer.main import get_command
 
 import engage
+from engage.cli import gallery
 from engage.cli.commands import COMMANDS
 from engage.cli.main import build
 from engage.settings import VARIABLES
@@ -144,20 +149,27 @@ def modules() -> str:
     return "".join(parts)
 
 
-#: Every page that is made, by its name in ``docs/``.
+#: Every page that is made at once, by its name in ``docs/``. ``scenarios.md`` takes minutes: it runs twenty forecasts.
 PAGES: Mapping[str, Callable[[], str]] = {
     "language.md": language,
     "commands.md": commands,
     "settings.md": settings,
     "modules.md": modules,
 }
+SCENARIOS = "scenarios.md"
 
 
-def write(folder: Path) -> None:
-    """Write all pages into a folder."""
+def write(folder: Path, names: Sequence[str] = ()) -> None:
+    """Write all pages into a folder, or those that are named; with ``scenarios.md`` go its pictures."""
     for name, page in PAGES.items():
-        (folder / name).write_text(page(), "utf-8")
+        if not names or name in names:
+            (folder / name).write_text(page(), "utf-8")
+    if not names or SCENARIOS in names:
+        (folder / "pictures").mkdir(exist_ok=True)
+        for name, drawing in gallery.pictures().items():
+            (folder / "pictures" / f"{name}.svg").write_text(drawing, "utf-8")
+        (folder / SCENARIOS).write_text(gallery.scenarios(), "utf-8")
 
 
 if __name__ == "__main__":
-    write(Path(engage.__file__).parents[2] / "docs")
+    write(Path(engage.__file__).parents[2] / "docs", sys.argv[1:])

@@ -37,6 +37,7 @@ def foretell(
     length: str,
     assume: str | None,
     prospects: Path | None,
+    backfill: bool,
     seed: int,
     start: str | None,
     form: Format,
@@ -50,7 +51,7 @@ def foretell(
     if scenario not in workspace.scenarios:
         raise Refused(unknown("scenario", scenario, workspace.scenarios))
     begin = session.moment(start) if start is not None else _tomorrow(session, workspace)
-    outlook = Outlook(scenario, begin, begin + timedelta(days=days), assumed, seed)
+    outlook = Outlook(scenario, begin, begin + timedelta(days=days), assumed, seed, backfill)
     with _private(session, workspace, prospects, scenario, begin) as (engine, mine):
         plans = means(session, users).apply(engine, mine, begin)
         with progress(session.read("days"), days) as done:

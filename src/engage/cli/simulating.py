@@ -37,12 +37,17 @@ def simulate(
     assume: Annotated[
         str | None,
         typer.Option(
-            "--assume", metavar="open=0.3,…", help="Shares of the e-mails handed over: open, click, bounce, opt_out."
+            "--assume",
+            metavar="open=0.3,…",
+            help="Shares: open, click, bounce, opt_out of the e-mails, todo of the ToDos.",
         ),
     ] = None,
     prospects: Annotated[
         Path | None, typer.Option("--prospects", metavar="FILE.csv", help="These prospects, not those of the database.")
     ] = None,
+    backfill: Annotated[
+        bool, typer.Option("--backfill", help="A forecast in which those who match now enter, whatever the file says.")
+    ] = False,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same forecast.")] = 1,
     start: Annotated[
         str | None,
@@ -53,12 +58,12 @@ def simulate(
     """Rehearse a scenario of the files: one walk, every path, or the days to come. Nothing live changes."""
     if sum((answers is not None, paths, forecast is not None)) != 1:
         raise typer.BadParameter(session.read("give one of --answers, --paths and --forecast"))
-    if forecast is None and (assume is not None or prospects is not None):
-        raise typer.BadParameter(session.read("--assume and --prospects belong to --forecast"))
+    if forecast is None and (assume is not None or prospects is not None or backfill):
+        raise typer.BadParameter(session.read("--assume, --prospects and --backfill belong to --forecast"))
     if forecast is not None:
         from engage.cli.forecasting import foretell
 
-        foretell(session, scenario, forecast, assume, prospects, seed, start, form)
+        foretell(session, scenario, forecast, assume, prospects, backfill, seed, start, form)
         return
     journey, plan, workspace = _read(session, scenario)
     moment = session.moment(start)

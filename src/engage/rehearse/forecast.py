@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -13,6 +13,7 @@ from engage.effects.unwritten import hand_over_unwritten
 from engage.language.whole import Workspace
 from engage.plan.moves import Plans
 from engage.rehearse.clockwork import next_due, next_night, nights_matter
+from engage.rehearse.diligence import Diligence
 from engage.rehearse.hurry import hurried
 from engage.rehearse.reactions import Readers, links_of
 from engage.reports.card import Card, report_card
@@ -37,6 +38,8 @@ class Outlook:
     end: datetime
     assumed: Mapping[str, float]
     seed: int
+    #: whether those who match at the start enter, too, whatever the scenario says
+    backfill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +62,35 @@ def forecast(
 ) -> Forecast:
     """Walk a scenario forward on a database of our own, in which nothing runs; ``progress`` is told the days."""
     readers = Readers(Random(outlook.seed), outlook.assumed, links_of(workspace.templates))  # noqa: S311 - no secret
+    users = Diligence(Random(f"{outlook.seed}/todos"), outlook.assumed.get("todo", 0.0))  # noqa: S311 - no secret
     custom = {name: word.type for name, word in workspace.company.fields.items()}
+    plans = _filled(plans, outlook)
     with hurried(engine):
         with engine.begin() as connection:
+            users.begin(connection)
             states.start(connection, plans, outlook.scenario, outlook.start)
         now: datetime | None = outlook.start
         while now is not None:
-            _advance(engine, plans, custom, readers, now)
+            _advance(engine, plans, custom, readers, users, now)
             progress((now - outlook.start).days)
-            now = _following(engine, plans, outlook, now)
+            now = _following(engine, plans, outlook, users, now)
         return _told(engine, plans, outlook)
 
 
-def _advance(engine: Engine, plans: Plans, custom: Mapping[str, str], readers: Readers, now: datetime) -> None:
+def _filled(plans: Plans, outlook: Outlook) -> Plans:
+    """Return the plans, with the scenario's ``backfill`` as the forecast wishes."""
+    plan = plans.scenarios[outlook.scenario]
+    if not outlook.backfill or plan.backfill:
+        return plans
+    return replace(plans, scenarios={**plans.scenarios, plan.key: replace(plan, backfill=True)})
+
+
+def _advance(
+    engine: Engine, plans: Plans, custom: Mapping[str, str], readers: Readers, users: Diligence, now: datetime
+) -> None:
     """Tick until nothing is due any more; what is queued goes out at once, and is read later."""
+    with engine.begin() as connection:
+        users.work(connection, now)
     suppress = {key: plan.suppress for key, plan in plans.scenarios.items() if plan.suppress is not None}
     for _ in range(_MOST_TICKS):
         with engine.connect() as connection:
@@ -80,16 +98,18 @@ def _advance(engine: Engine, plans: Plans, custom: Mapping[str, str], readers: R
         with engine.begin() as connection:
             if hand_over_unwritten(connection, plans.house, suppress, now):
                 readers.react(connection, now)
+            users.look(connection, now)
             due = next_due(connection)
         if due is None or due > now:
             return
     raise AssertionError(f"the engine finds no rest at {now}")
 
 
-def _following(engine: Engine, plans: Plans, outlook: Outlook, now: datetime) -> datetime | None:
+def _following(engine: Engine, plans: Plans, outlook: Outlook, users: Diligence, now: datetime) -> datetime | None:
     """Return the next moment to tick at; None: the forecast is over."""
     with reading(engine).begin() as connection:
         due = next_due(connection)
+    due = min(filter(None, (due, users.due)), default=None)
     found = []
     if due is not None:
         hours = -((outlook.start - due) // _STEP)

@@ -17,8 +17,8 @@ from engage.sql import tables as t
 from engage.sql.codes import MessageStatus
 from engage.sql.interning import word_ids
 
-#: What can be assumed, each a share of the messages handed over.
-ASSUMED = ("open", "click", "bounce", "opt_out")
+#: What can be assumed, each a share of the messages handed over; ``todo`` one of the ToDos.
+ASSUMED = ("open", "click", "bounce", "opt_out", "todo")
 #: Half of the readers read within so long; nobody later than the last.
 _HALF = timedelta(hours=5)
 _LAST = timedelta(days=4)
