@@ -146,6 +146,83 @@ def test_an_event_that_ends_a_loop_lets_everybody_out_of_it() -> None:
     assert found(text) == []
 
 
+@pytest.mark.parametrize(
+    ("first", "way", "second", "begins"),
+    [
+        ("within: next 30 days", "yes", "older_than: 3 days", "second can never hold"),
+        ("within: next 30 days", "yes", "within: next 60 days", "second always holds"),
+        ("within: next 30 days", "yes", "within: next 7 days", ""),
+        ("within: next 30 days", "no", "within: next 7 days", ""),
+        ("older_than: 30 days", "yes", "older_than: 7 days", "second always holds"),
+        ("older_than: 30 days", "no", "older_than: 60 days", "second can never hold"),
+        ("older_than: 30 days", "no", "within: 30 days", ""),
+        # the thirtieth day back is neither within 30 days nor older
+        ("older_than: 30 days", "yes", "within: 31 days", "second can never hold"),
+        ("within: 7 days", "yes", "within: next 1 day", ""),
+        ("within: 7 days", "yes", "exists: true", "second always holds"),
+        ("exists: true", "no", "within: 7 days", "second can never hold"),
+        ("older_than: 30 days", "yes", "before: 2026-12-01", ""),
+    ],
+)  # fmt: skip
+def test_windows_are_compared_while_no_time_passes(first: str, way: str, second: str, begins: str) -> None:
+    inner = f"{{id: second, rule: {{renewal: {{{second}}}}}, yes: [{{add_tag: x}}]}}"
+    rule = f"id: first, rule: {{renewal: {{{first}}}}}"
+    messages = found(f"steps: [{{{rule}, {way}: [{inner}]}}]")
+    assert len(messages) == bool(begins)
+    assert all(message.startswith(begins) and "from first" in message for message in messages)
+    assert found(f"steps: [{{{rule}, {way}: [{{wait: 1 day}}, {inner}]}}]") == []
+    assert found(f"steps: [{{{rule}, {way}: [{{set_field: {{renewal: 2026-12-01}}}}, {inner}]}}]") == []
+
+
+def test_windows_of_moments_leave_out_what_is_still_to_come_today() -> None:
+    inner = "{id: later, rule: {consent_at: {within: next 1 day}}, yes: [{add_tag: x}]}"
+    assert found(f"steps: [{{rule: {{consent_at: {{within: 1 day}}}}, no: [{inner}]}}]") == []
+    hours = "{id: recent, rule: {consent_at: {within: 2 hours}}, yes: [{add_tag: x}]}"
+    assert len(found(f"steps: [{{id: old, rule: {{consent_at: {{older_than: 3 hours}}}}, yes: [{hours}]}}]")) == 1
+    assert found(f"steps: [{{id: old, rule: {{consent_at: {{older_than: 3 hours}}}}, no: [{hours}]}}]") == []
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["{send_email: invite}", "{wait: {until: 2020-01-01T00:00}}", "{trigger: {page_viewed: /a}, within: 1 day}"],
+)
+def test_what_a_step_changed_in_this_tick_the_goal_has_not_seen_yet(between: str) -> None:
+    rest = f"{between}, {{id: now, rule: {{score: {{gte: 100}}}}, yes: [{{add_tag: x}}]}}"
+    assert found(f"goal: {{score: {{gte: 100}}}}\nsteps: [{{adjust_score: +100}}, {rest}]") == []
+    assert len(found(f"goal: {{score: {{gte: 100}}}}\nsteps: [{rest}]")) == 1
+
+
+def test_what_another_scenario_sets_may_have_changed_since_the_entry() -> None:
+    text = "audience: {where: {country: JP}}\nsteps: [{id: asked, rule: {country: US}, yes: [{add_tag: x}]}]"
+    other = "name: O\naudience: {lists: [news]}\nsteps: [{rule: {tag: a}, yes: [{set_field: {country: US}}]}]\n"
+    assert [m for m in told(with_example(text)) if "asked" in m] != []
+    assert [m for m in told({**with_example(text), "scenarios/o.yaml": other}) if "asked" in m] == []
+
+
+def test_a_name_made_of_others_changes_with_them() -> None:
+    rest = "yes: [{set_field: {last_name: B}}, {id: second, rule: {full_name: a b}, yes: [{add_tag: y}]}]"
+    assert found(f"steps: [{{id: first, rule: {{full_name: a a}}, {rest}}}]") == []
+
+
+def test_in_a_loop_only_what_is_true_of_every_round_is_told() -> None:
+    def loop(until: str, *steps: str) -> list[str]:
+        body = ", ".join(steps)
+        rest = f"repeat: {{times: 3, {until}steps: [{body}]}}"
+        return found(f"audience: {{where: {{seats: {{lt: 5}}}}}}\nsteps: [{{id: loop, {rest}}}]")
+
+    many = "{id: many, rule: {seats: {gte: 5}}, yes: [{add_tag: x}]}"
+    assert loop("", many) == ["many can never hold: what is known of seats from audience decides it"]
+    assert loop("", many, "{wait: 1 day}") == []
+    assert loop("until: {seats: {gte: 5}}, ", "{add_tag: x}") == [
+        "loop.until can never hold: what is known of seats from audience decides it"
+    ]
+    assert loop("until: {seats: {gte: 5}}, ", "{wait: 1 day}") == []
+    assert loop("every: 1 day, until: {seats: {gte: 5}}, ", "{add_tag: x}") == []
+    assert [m.partition(":")[0] for m in loop("until: {seats: {lt: 9}}, ", "{wait: 1 day}")] == [
+        "loop.until always holds"
+    ]
+
+
 def test_no_false_alarm_on_the_standard_scenarios() -> None:
     workspace, problems = load(starter())
     assert problems == ()

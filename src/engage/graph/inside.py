@@ -63,8 +63,6 @@ class Asker:
 class Inside:
     """What is known of everybody inside."""
 
-    #: the conditions from which it is known; those of who enters first
-    facts: tuple[Fact, ...]
     #: what ends a run, or holds it, whenever it becomes true
     ends: tuple[Fact, ...]
     #: at the first step; a conflict: nobody can enter
@@ -101,7 +99,7 @@ def inside(asker: Asker) -> Inside:
     later = {} if isinstance(keeping, Conflict) else without(keeping, touched)
     if not isinstance(entry, Conflict):
         entry = without(entry, [name for name, those in touched.items() if those - {own}])
-    return Inside((*entering, *ends), ends, entry, later)
+    return Inside(ends, entry, later)
 
 
 def _keeps(asker: Asker) -> bool:
