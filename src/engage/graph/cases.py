@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engage.graph.addressees import addressee
+from engage.graph.addressees import addressee, is_address
 from engage.graph.build import Journey
 from engage.graph.expected import expected
 from engage.language import cases as words
@@ -52,8 +52,6 @@ def cases(journey: Journey, workspace: Workspace) -> Iterator[Problem]:
 
 def _subject(subject: words.Subject, path: Path, reader: Reader) -> None:
     """Look up what the prospect is given."""
-    from engage.graph.addressees import is_address
-
     if not is_address(subject.email):
         reader.wrong((*path, "email"), sentence("{text} is not an e-mail address", text=repr(subject.email)))
     if subject.owner is not None:
