@@ -205,7 +205,7 @@ def untrue(world: World, finding: Problem) -> list[str]:
 def test_what_is_certain_never_happens_otherwise(quick_sqlite: Engine) -> None:
     told: Counter[str] = Counter()
 
-    @profile(14, 1)
+    @profile(9, 1)
     @given(scenarios(), OTHERS, CHANGES)
     @example(*LIVES[0])
     @example(*LIVES[1])
