@@ -13,7 +13,7 @@ from benchmarks.world import START, fill, open_world, series, settle, start
 from engage.app import App
 from engage.clock import micros
 
-#: Everybody waits a month at a trigger on a page; a tenth in a hundred pass a short wait first.
+#: Everybody waits a month at a trigger on a page; some pass a short wait first; who saw it waits a day for a tag.
 WAITING = """\
 name: Waiting
 audience: {lists: [everybody]}
@@ -26,6 +26,7 @@ steps:
     id: page
     within: 30 days
     yes:
+      - wait: 1 day
       - add_tag: saw-pricing
   - end: true
 """
@@ -69,6 +70,7 @@ def measure(kind: str, prospects: int) -> Iterator[tuple[str, float, float | Non
         _views(app, 100_000)
         yield "100,000 new activities learnt and woken", _timed(app, START + timedelta(hours=3)), 5.0
         yield "entry check, nothing changed", _timed(app, START + timedelta(hours=3, minutes=1)), 0.05
+        yield "100,000 due, tagged and ended", _timed(app, START + timedelta(hours=27)), None
         app.engine.dispose()
     yield from _midnight(kind, prospects)
 

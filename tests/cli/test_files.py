@@ -30,6 +30,19 @@ def test_a_new_workspace_with_one_scenario_has_what_that_needs(empty: Path, run:
     assert run("validate", "--workspace", "shop").code == 0
 
 
+@pytest.mark.parametrize("some", ["--scenario a --scenario b", "--scenario a b", "--scenario a b --scenario a"])
+def test_a_new_workspace_with_some_scenarios(empty: Path, run: Engage, some: str) -> None:
+    names = {"a": "pricing-interest", "b": "document-request"}
+    assert run("init", "shop", *(names.get(word, word) for word in some.split())).code == 0
+    assert {path.stem for path in Path("shop/scenarios").iterdir()} == set(names.values())
+
+
+def test_init_makes_one_folder(empty: Path, run: Engage) -> None:
+    done = run("init", "shop", "pricing-interest")
+    assert (done.code, "pricing-interest is one folder too many" in done.err) == (1, True)
+    assert not Path("shop").exists()
+
+
 def test_init_refuses_a_folder_that_holds_something(empty: Path, run: Engage) -> None:
     (empty / "shop").mkdir()
     (empty / "shop" / "engage.yaml").write_text("name: Mine\n", "utf-8")

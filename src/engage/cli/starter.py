@@ -19,8 +19,9 @@ def init(
     session: Session,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
     scenario: Annotated[
-        list[str] | None, typer.Option("--scenario", metavar="ID", help="Only this scenario; may be repeated.")
+        list[str] | None, typer.Option("--scenario", metavar="ID…", help="Only these scenarios.")
     ] = None,
+    others: Annotated[list[str] | None, typer.Argument(metavar="ID", hidden=True)] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Also into a folder that holds something; its files stay as they are.")
     ] = False,
@@ -32,7 +33,9 @@ def init(
         raise Refused(sentence("{folder} is a file; name a folder", folder=folder))
     if folder.is_dir() and any(folder.iterdir()) and not force:
         raise Refused(sentence("{folder} is not empty; name another folder, or give --force", folder=folder))
-    chosen = starter_files(tuple(scenario or ()))
+    if others and not scenario:
+        raise Refused(sentence("{other} is one folder too many; ids of scenarios follow --scenario", other=others[0]))
+    chosen = starter_files(tuple(dict.fromkeys((*(scenario or ()), *(others or ())))))
     before = {path for path in folder.rglob("*") if path.is_file()} if folder.is_dir() else set()
     for name, source in chosen.items():
         target = folder / name
