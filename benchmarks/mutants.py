@@ -113,9 +113,9 @@ class Reached:
 
 
 def every() -> Iterator[Mutant]:
-    """Yield every mutant of the packages."""
+    """Yield every mutant of the packages. Tables of the schema are declared, they decide nothing."""
     for package in PACKAGES:
-        for path in sorted((ROOT / "src/engage" / package).rglob("*.py")):
+        for path in sorted((ROOT / "src/engage" / package).glob("*.py")):
             for mutation in mutations(path.read_bytes()):
                 yield Mutant(package, path.relative_to(ROOT).as_posix(), mutation)
 
@@ -193,7 +193,7 @@ def report(verdicts: list[Verdict], all_of: Mapping[str, int]) -> Iterator[str]:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    options.add_argument("--sample", type=int, default=200, help="how many mutants (200)")
+    options.add_argument("--sample", type=int, default=180, help="how many mutants (180)")
     options.add_argument("--seed", type=int, default=1, help="another seed draws others (1)")
     options.add_argument("--folder", type=Path, default=ROOT / ".mutants", help="where the copy and the verdicts are")
     given = options.parse_args()
