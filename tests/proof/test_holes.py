@@ -235,8 +235,8 @@ def test_hole_5_who_has_lost_their_timer_is_found(engine: Engine) -> None:
         connection.execute(t.timers.delete())
     assert len(problems(engine)) == 4
     with engine.connect() as connection:
-        assert repair(connection) == 4
-        assert repair(connection) == 0
+        assert repair(connection, world.plans) == 4
+        assert repair(connection, world.plans) == 0
     assert problems(engine) == []
     world.tick("3 days")
     assert {who: world.path(who) for who in "abc"} == {who: ["page.no"] for who in "abc"}

@@ -179,11 +179,11 @@ def test_lost_timers_are_written_anew_and_nothing_else(engine: Engine) -> None:
     """Those who wait, who wait for a hand-over, and who are held: only the active ones get a timer."""
     world = ran(engine)
     with engine.connect() as connection:
-        assert repair(connection) == 0
+        assert repair(connection, world.plans) == 0
     assert [row.check for row in broken(world, _timers_gone()).values()] == ["timers"]
     with engine.connect() as connection:
-        assert repair(connection) == 4
-        assert repair(connection) == 0
+        assert repair(connection, world.plans) == 4
+        assert repair(connection, world.plans) == 0
     with engine.connect() as connection:
         assert _timed(connection) == 4
     assert findings(world) == ()
@@ -193,7 +193,7 @@ def test_the_repaired_go_on_as_if_nothing_had_happened(engine: Engine) -> None:
     world = ran(engine)
     broken(world, delete(t.timers))
     with engine.connect() as connection:
-        repair(connection)
+        repair(connection, world.plans)
     world.deliver("6 days 1 hour")
     world.ticks("8 days", "10 days", "30 days", "60 days")
     assert [world.state(who) for who in "abcdef"] == [
@@ -212,7 +212,7 @@ def test_a_timer_that_comes_too_late_is_no_timer(engine: Engine) -> None:
     later = update(t.timers).where(t.timers.c.kind == int(TimerKind.STEP)).values(due_at=t.timers.c.due_at + 10**12)
     assert broken(world, later.where(t.timers.c.due_at < 2**60))["timers"].count > 0
     with engine.connect() as connection:
-        assert repair(connection) > 0
+        assert repair(connection, world.plans) > 0
     assert findings(world) == ()
 
 

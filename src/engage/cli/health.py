@@ -172,8 +172,8 @@ def check(
     app = session.app()
     if repair:
         with app.engine.connect() as connection:
-            repaired = time_again(connection)
-        session.warn(sentence("{count} runs had no timer and have one now", count=repaired))
+            repaired = time_again(connection, app.applied().plans)
+        session.warn(sentence("{count} runs or prospects had no timer and have one now", count=repaired))
     with reading(app.engine).begin() as connection:
         found = find(connection, app.applied().plans)
     if form == "json":

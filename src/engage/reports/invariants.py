@@ -15,6 +15,7 @@ from engage.reports.finding import Finding
 from engage.reports.invariants_effect import orphans, unexplained
 from engage.reports.invariants_run import moves_counted, one_open_run, runs_numbered, timed
 from engage.reports.invariants_score import category_sums, ledger_sums, standings_there
+from engage.reports.invariants_timer import timed_otherwise
 from engage.reports.invariants_total import entries_counted, open_counted, visits_counted
 from engage.sql import tables as t
 from engage.sql.codes import RunState
@@ -40,7 +41,7 @@ CHECKS: Mapping[str, Callable[[Connection], Iterator[Finding]]] = {
 def check(connection: Connection, plans: Plans) -> tuple[Finding, ...]:
     """Return every invariant that does not hold, with how many rows break it; nothing if all is well."""
     found = [one for each in CHECKS.values() for one in each(connection)]
-    return (*found, *_stranded(connection, plans))
+    return (*found, *timed_otherwise(connection, plans), *_stranded(connection, plans))
 
 
 def _stranded(connection: Connection, plans: Plans) -> Iterator[Finding]:

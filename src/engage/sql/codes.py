@@ -127,5 +127,8 @@ class ChangeKind(IntEnum):
     HELD = 5
 
 
+#: The facet of a timer for those who may run through a scenario again.
+AGAIN = "again"
+
 #: How many keys a timer or a chunk holds at most.
 CHUNK = 50_000

@@ -13,14 +13,12 @@ from engage.clock import micros
 from engage.language.conditions import Condition, changes_by_time, facets
 from engage.plan import moves
 from engage.sql import tables as t
+from engage.sql.codes import AGAIN
 from engage.sql.packing import is_postgres
 from engage.sql.predicates import Now
 from engage.sql.standing import many, run, standing
 from engage.stepping.naming import Named, named_outcomes
 from engage.stepping.pauses import Pauses, read_pauses
-
-#: What changes of a prospect when the time for another run has come.
-AGAIN = "again"
 
 
 @dataclass(frozen=True, slots=True)

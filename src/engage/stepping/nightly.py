@@ -8,6 +8,7 @@ from sqlalchemy import Engine, select
 
 from engage.sql import tables as t
 from engage.sql.locks import exclusive
+from engage.stepping.applied import read_applied
 from engage.stepping.fold import fold_scenario
 from engage.stepping.repair import repair
 
@@ -16,7 +17,7 @@ from engage.stepping.repair import repair
 class Tidied:
     """What the night's work found."""
 
-    #: enrolments that no timer would have woken
+    #: enrolments and prospects that no timer would have woken
     repaired: int
     #: scenarios whose figures were folded
     folded: int
@@ -25,7 +26,9 @@ class Tidied:
 def tidy(engine: Engine) -> Tidied:
     """Do the night's work; who ticks waits while figures are folded."""
     with engine.connect() as connection:
-        repaired = repair(connection)
+        with connection.begin():
+            plans = read_applied(connection).plans
+        repaired = repair(connection, plans)
     with exclusive(engine, "tick"), engine.connect() as connection:
         with connection.begin():
             waiting = select(t.totals.c.scenario_id).where(t.totals.c.folded == 0).distinct()

@@ -28,10 +28,10 @@ from engage.clock import MICROSECOND, micros
 from engage.plan.moves import Reentry
 from engage.sql import tables as t
 from engage.sql.asked import Now
-from engage.sql.codes import CHUNK, RunState, TimerKind
+from engage.sql.codes import AGAIN, CHUNK, RunState, TimerKind
 from engage.sql.packing import pack
 from engage.sql.standing import NOW, big, near, run, standing, whole
-from engage.stepping.journeys import AGAIN, Course
+from engage.stepping.journeys import Course
 
 Truth = ColumnElement[bool]
 
