@@ -296,6 +296,25 @@ def test_a_campaign_member_gets_the_status_named_or_the_first(world: World) -> N
     assert members == [(world.ids["a"], "invited"), (world.ids["came"], "attended")]
 
 
+def test_what_is_kept_of_a_campaign_speaks_of_that_campaign_alone(world: World) -> None:
+    """
+    steps:
+      - {add_to_campaign: {campaign: launch, status: attended}}
+    --- campaigns.yaml
+    launch: {name: Launch, statuses: [invited, attended]}
+    fair: {name: Fair, statuses: [invited, attended]}
+    """
+    world.add("elsewhere")
+    world.campaign("elsewhere", "fair", "invited", at("0 days"))
+    world.add("invited")
+    world.campaign("invited", "launch", "invited", at("0 days"))
+    world.tick("0 days")
+    mine = select(t.changes.c.prospect_id, t.changes.c.whole, t.changes.c.text).where(t.changes.c.step_id.is_not(None))
+    with world.engine.connect() as connection:
+        kept = connection.execute(mine.order_by(t.changes.c.id)).all()
+    assert kept == [(world.ids["elsewhere"], 0, None), (world.ids["invited"], 1, "invited")]
+
+
 def test_an_opt_out_stops_the_marketing_mail_of_the_next_step(world: World) -> None:
     """
     steps: [{id: one, send_email: one}, {opt_out: true}, {id: two, send_email: two}]

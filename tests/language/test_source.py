@@ -332,6 +332,11 @@ def test_full_width_keyboard_is_named_on_every_line() -> None:
     ]
 
 
+def test_a_comment_or_an_empty_line_hides_no_full_width_sign_below_it() -> None:
+    text = "# what this is\n\n  # more\nname： x\n"
+    assert [str(problem).partition(" ")[0] for problem in wrong(text)] == ["4:5:"]
+
+
 @pytest.mark.parametrize(
     ("text", "sign", "right"),
     [

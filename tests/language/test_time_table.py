@@ -115,11 +115,18 @@ def test_a_wait_until(until: str, where: str, begun: str, expected: str) -> None
         ("1990-12-01", 0, "10:00", True, "utc", "2026-12-01T10:00", "2027-12-01T10:00"),
         ("1990-01-01", 0, "08:00", True, "tokyo", "2026-12-31T22:59", "2026-12-31T23:00"),
         ("2000-06-15", 400, "10:00", True, "utc", "2026-01-01T00:00", "2026-07-20T10:00"),
+        ("1990-06-15", 0, "09:00", True, "utc", "9999-06-15T08:59", "9999-06-15T09:00"),
+        ("9999-06-15", -1, "09:00", True, "utc", "2026-12-01T00:00", "9999-06-14T09:00"),
     ],
 )
 def test_a_fields_day(day: str, offset: int, clock: str, yearly: bool, where: str, begun: str, expected: str) -> None:
     rule = DayRule(offset, time.fromisoformat(clock), yearly)
     assert rule.first(date.fromisoformat(day), at(begun), zone(where)) == at(expected)
+
+
+def test_a_yearly_day_has_no_year_after_9999() -> None:
+    with pytest.raises(OverflowError):
+        DayRule(0, time(9), yearly=True).first(date(1990, 6, 15), at("9999-06-15T09:00"), zone("utc"))
 
 
 OFFICE = (("mon", "tue", "wed", "thu", "fri"), "09:00-18:00", ("JP", "2026-12-29..2027-01-04"))
