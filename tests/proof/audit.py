@@ -12,7 +12,7 @@ from sqlalchemy.types import BigInteger
 
 from engage.clock import HORIZON
 from engage.sql import tables as t
-from engage.sql.codes import EntryKind, Figure, Outcome, RunState, TimerKind
+from engage.sql.codes import FIRST_NAMED, EntryKind, Figure, Outcome, RunState, TimerKind
 from engage.sql.columns import Instant
 from engage.sql.connect import reading
 from engage.sql.waits import bucket
@@ -96,6 +96,9 @@ def _one_place(state: State) -> Iterator[str]:
         if run.moves != len(visits) or [v.move for v in visits] != list(range(len(visits))):
             yield f"{who} counts {run.moves} moves and has the visits {[v.move for v in visits]}"
         moments = [run.entered_at, *(m for v in visits for m in (v.arrived_at, v.left_at))]
+        if run.entered_by is not None:
+            # An event that lets one enter happened before the tick that learnt it.
+            moments[0] = visits[0].arrived_at if visits else run.arrived_at
         if any(moments[n] != moments[n + 1] for n in range(0, len(moments) - 1, 2)):
             yield f"{who} has a gap between two visits: {moments}"
         if state.steps[run.step_id].scenario_id != run.scenario_id:
@@ -123,7 +126,7 @@ def _totals(state: State) -> Iterator[str]:
     """The figures are what one counts: for each step, day of arrival, figure and class of waiting time."""
     kept, counted = Counter[tuple[int, ...]](), Counter[tuple[int, ...]]()
     for row in state.tables["totals"]:
-        if row.figure <= Figure.ENTERED:
+        if row.figure <= Figure.ENTERED or row.figure >= FIRST_NAMED:
             kept[row.step_id, row.day, row.figure, row.bucket] += row._mapping["count"]
     for run in state.runs.values():
         for visit in state.visits[run.id]:
@@ -147,7 +150,8 @@ def _entered(state: State) -> Iterator[str]:
     entered = Counter[int](v.step_id for visits in state.visits.values() for v in visits)
     entered += Counter(run.step_id for run in state.runs.values() if run.state in _OPEN)
     for step, figures in sums.items():
-        total = sum(figures[f] for f in (*range(7), Figure.WAITING, Figure.HELD))
+        named = (f for f in figures if f >= FIRST_NAMED)
+        total = sum(figures[f] for f in (*range(7), *named, Figure.WAITING, Figure.HELD))
         if total != entered[step]:
             yield f"{state.steps[step].key}: {entered[step]} entered, {total} reported"
         if figures[Figure.WAITING] < 0 or figures[Figure.HELD] < 0:

@@ -67,6 +67,35 @@ HEADS: tuple[Node, ...] = (
 ENDINGS: tuple[Node, ...] = ({}, {}, {"goal": {"tag": "won"}}, {"exit": {"tag": "lost"}}, {"backfill": False})
 
 
+#: How one may come in otherwise, and again.
+ENTRIES: tuple[Node, ...] = (
+    {},
+    {},
+    {"reentry": {"after": "2 days", "max": 3}},
+    {"reentry": "always"},
+    {"on": {"form_submitted": "demo"}, "reentry": "always"},
+    {"on": {"page_viewed": "/pricing*"}, "reentry": {"after": "1 day"}},
+)
+WAITS: tuple[object, ...] = (
+    {"until": "next friday 09:00"},
+    {"until": "10:30"},
+    {"until": "2026-12-04T09:00", "on_past": "leave"},
+    {"field": "renewal_date", "offset": "-2 days", "at": "08:00", "on_missing": "go_on"},
+    {"field": "renewal_date", "yearly": True},
+)
+UNTILS: tuple[Node, ...] = ({}, {"until": {"tag": "hot"}}, {"until": {"page_viewed": "/pricing*"}})
+#: A company with a frequency cap, and a field whose day may be waited for.
+COMPANY = """
+name: Example
+locale: en
+timezone: UTC
+hours: {days: [mon, tue, wed, thu, fri], between: "09:00-18:00"}
+sender: {name: Example marketing, email: marketing@example.co.jp, address: "1-1 Chiyoda, Tokyo"}
+limits: {emails_per_prospect: {count: 2, within: 2 days}}
+fields: {renewal_date: {type: date}}
+"""
+
+
 @dataclass
 class _Writer:
     """Writes steps with ids of their own, which every reference can name."""
@@ -74,6 +103,10 @@ class _Writer:
     count: int = 0
     #: e-mail steps on the way so far
     mails: list[str] = field(default_factory=list)
+    #: only the words of which an outage's ways out are asked
+    plain: bool = False
+    #: the other scenario, into which steps may reach
+    other: str | None = None
 
     def id(self) -> str:
         self.count += 1
@@ -81,16 +114,33 @@ class _Writer:
 
 
 def _step(draw: st.DrawFn, writer: _Writer, depth: int) -> Node:
-    words = ["action", "action", "wait", "trigger", "send_email", "rule"]
-    word = draw(st.sampled_from(words if depth else [*words[:3], "send_email"]))
+    words = ["action", "wait", "trigger", "send_email", "rule", "switch", "split", "repeat", "beyond"]
+    if writer.plain:
+        words = ["action", "action", "wait", "trigger", "send_email", "rule"]
+        word = draw(st.sampled_from(words if depth else [*words[:3], "send_email"]))
+    else:
+        word = draw(st.sampled_from(words if depth else [*words[:4], "beyond"]))
     step: Node = {"id": writer.id()}
     match word:
         case "action":
             step |= draw(st.sampled_from(ACTIONS))
         case "wait":
-            return step | {"wait": draw(st.sampled_from(LENGTHS))}
+            return step | {"wait": draw(st.sampled_from(LENGTHS if writer.plain else (*LENGTHS, *WAITS)))}
+        case "switch":
+            step |= {"switch": _cases(draw, writer, depth), "else": _inner(draw, writer, depth)}
+        case "split":
+            step |= {"split": {"a": {"share": 60, "steps": _inner(draw, writer, depth)}, "b": {"share": 40}}}
+        case "repeat":
+            return step | {"repeat": _loop(draw, writer, depth)}
+        case "beyond":
+            beyond: list[Node] = [{"webhook": {"url": "https://example.com/hook", "payload": {"n": 1}}}]
+            beyond += [{word: writer.other} for word in ("enrol", "leave") if writer.other]
+            step |= draw(st.sampled_from(beyond))
         case "send_email":
-            step |= {"send_email": f"mail-{step['id']}"}
+            mail: Node = {"template": f"mail-{step['id']}"}
+            if not writer.plain and draw(st.integers(0, 4)) == 0:
+                mail["on_date"] = draw(st.sampled_from(("2026-12-03T10:00", "2026-12-07T10:00")))
+            step |= {"send_email": mail}
             writer.mails.append(str(step["id"]))
         case "rule":
             step |= {"rule": draw(st.sampled_from(CONDITIONS)), **_branches(draw, writer, depth)}
@@ -105,6 +155,38 @@ def _step(draw: st.DrawFn, writer: _Writer, depth: int) -> Node:
     if draw(st.integers(0, 4)) == 0:
         step["after"] = draw(st.sampled_from(LENGTHS))
     return step
+
+
+def _inner(draw: st.DrawFn, writer: _Writer, depth: int) -> list[Node]:
+    """Return the steps of one way among several: what is mailed there is not on the others."""
+    known = list(writer.mails)
+    found = steps(draw, writer, depth - 1, most=2)
+    writer.mails[:] = known
+    return found
+
+
+def _cases(draw: st.DrawFn, writer: _Writer, depth: int) -> list[Node]:
+    conditions = draw(st.lists(st.sampled_from(CONDITIONS), min_size=1, max_size=2, unique_by=str))
+    return [{"case": one, "steps": _inner(draw, writer, depth)} for one in conditions]
+
+
+def _loop(draw: st.DrawFn, writer: _Writer, depth: int) -> Node:
+    loop: Node = {"times": draw(st.integers(2, 3)), **draw(st.sampled_from(UNTILS))}
+    if draw(st.booleans()):
+        loop["every"] = draw(st.sampled_from(LENGTHS))
+    known = list(writer.mails)
+    loop["steps"] = steps(draw, writer, min(depth - 1, 0), least=1, most=2)
+    writer.mails[:] = known
+    return loop
+
+
+def _jump(draw: st.DrawFn, writer: _Writer, every: list[Node]) -> None:
+    """Let one way of a step lead past those that follow it, if there is such a step."""
+    for place, step in enumerate(every[:-2]):
+        yes, no = step.get("yes"), step.get("no")
+        if isinstance(yes, list) and isinstance(no, list) and not (yes and "end" in yes[-1]) and draw(st.booleans()):
+            target = every[draw(st.integers(place + 2, len(every) - 1))]
+            no.append({"id": writer.id(), "go_to": target["id"]})
 
 
 def _branches(draw: st.DrawFn, writer: _Writer, depth: int) -> Node:
@@ -125,12 +207,23 @@ def steps(draw: st.DrawFn, writer: _Writer, depth: int, *, least: int = 0, most:
 
 
 @st.composite
-def scenarios(draw: st.DrawFn, heads: Sequence[Node] = HEADS, endings: Sequence[Node] = ENDINGS) -> str:
-    """Return a scenario for members of the list ``members``, as YAML."""
+def scenarios(
+    draw: st.DrawFn, heads: Sequence[Node] = HEADS, endings: Sequence[Node] = ENDINGS, other: str | None = None
+) -> str:
+    """Return a scenario for members of the list ``members``, as YAML; its steps may reach into another."""
     audience = {"lists": ["members"], **draw(st.sampled_from(heads))}
     root: Node = {"name": "Journey", "priority": draw(st.sampled_from((10, 50))), "audience": audience}
     root |= draw(st.sampled_from(endings))
-    root["steps"] = steps(draw, _Writer(), 2, least=1)
+    entry = dict(draw(st.sampled_from(ENTRIES)))
+    if "on" in entry:
+        audience["on"] = entry.pop("on")
+    root |= entry
+    if draw(st.integers(0, 2)) == 0:
+        root["hours"] = "business"
+    writer = _Writer(other=other)
+    every = steps(draw, writer, 2, least=1)
+    _jump(draw, writer, every)
+    root["steps"] = every
     return yaml.safe_dump(root, sort_keys=False, allow_unicode=True)
 
 
@@ -139,7 +232,7 @@ def trigger_scenarios(draw: st.DrawFn) -> str:
     """Return a scenario that begins with an e-mail and a trigger at which everybody waits."""
     events = draw(st.lists(st.sampled_from([*EVENTS, {"email_opened": "s1"}]), min_size=1, max_size=2, unique_by=str))
     word, length = draw(st.sampled_from(("within", "after"))), draw(st.sampled_from(LENGTHS))
-    writer = _Writer(count=2)
+    writer = _Writer(count=2, plain=True)
     trigger: Node = {"id": "s2", "trigger": events, word: length, **_branches(draw, writer, 1)}
     if draw(st.booleans()):
         trigger["since"] = "step"

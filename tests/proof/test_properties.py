@@ -26,7 +26,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.proof.audit import dump, emptied, problems
 from tests.proof.history import history
-from tests.proof.scenarios import GRADING, SCORING, scenarios, trigger_scenarios
+from tests.proof.scenarios import COMPANY, GRADING, SCORING, scenarios, trigger_scenarios
 from tests.support.moments import START
 from tests.support.world import World
 
@@ -69,10 +69,11 @@ class Life(RuleBasedStateMachine):
         self.sources: list[str] = []
         self.ticked = False
 
-    @initialize(first=scenarios(), second=scenarios())
+    @initialize(first=scenarios(other="other"), second=scenarios(other="journey"))
     def begin(self, first: str, second: str) -> None:
         for engine in self.engines:
-            world = World(emptied(engine), first, scenarios={"other": second}, scoring=SCORING, grading=GRADING)
+            scoring, other = SCORING, {"other": second}
+            world = World(emptied(engine), first, scenarios=other, scoring=scoring, grading=GRADING, engage=COMPANY)
             self.worlds.append(world)
 
     # what happens
@@ -163,6 +164,14 @@ class Life(RuleBasedStateMachine):
         for world in self.worlds:
             world.set(who, at=self.now, industry=industry, opted_out=opted_out)
 
+    @precondition(lambda self: self.known)
+    @rule(number=WHO, day=st.sampled_from([None, "2026-12-05", "2026-12-09", "2025-12-12"]))
+    def renew(self, number: int, day: str | None) -> None:
+        """The day moves for which somebody may wait, or is cleared."""
+        who = self.who(number)
+        for world in self.worlds:
+            world.set(who, at=self.now, renewal_date=day)
+
     @rule(key=KEYS)
     def pause_or_resume(self, key: str) -> None:
         """A scenario is paused, or goes on."""
@@ -232,7 +241,7 @@ def first_ways_out(
     engine: Engine, scenario: str, events: list[tuple[int, int, tuple[str, str]]], sent: int, ticks: list[int]
 ) -> dict[str, str | None]:
     """Return by which way each of four people left the trigger where they waited when the outage began."""
-    world = World(emptied(engine), scenario)
+    world = World(emptied(engine), scenario, engage=COMPANY)
     people = list(world.people("a", "b", "c", "d"))
     world.tick(START)
     moments = [(sent, 0, "deliver"), *((hour, 1, n) for n, (hour, _, _) in enumerate(events))]
