@@ -32,6 +32,9 @@ def tick(session: Session, now: Now = None, form: Format = "table") -> None:
                 told(count)
 
         done = app.tick(moment, hook=hook)
+    if done.zones:
+        text = "the rules of time zones have changed ({zones}); who waits for a local time was timed anew"
+        session.warn(sentence(text, zones=", ".join(done.zones)))
     if form == "json":
         session.write_json({"at": done.at, "done": done.done, "chunks": done.chunks})
     elif done.done:

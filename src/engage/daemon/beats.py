@@ -75,6 +75,8 @@ def tick(daemon: Daemon) -> None:
     done = daemon.app.tick(daemon.now(), hook=hook)
     if not done.done:
         daemon.catch_up()
+    if done.zones:
+        daemon.log.warning("time_zones_changed", zones=list(done.zones))
     if done.chunks:
         daemon.log.info("tick", at=done.at.isoformat(), chunks=done.chunks, seconds=round(monotonic() - begun, 3))
 

@@ -61,7 +61,7 @@ def zone(name: str) -> ZoneInfo:
     >>> zone("Asia/Tokyo").key
     'Asia/Tokyo'
     """
-    if name in _names():
+    if name in zone_names():
         return ZoneInfo(name)
     if not name.strip():
         raise ValueError(sentence("a time zone is missing; write for example Asia/Tokyo"))
@@ -76,7 +76,7 @@ def zone(name: str) -> ZoneInfo:
 
 
 @cache
-def _names() -> frozenset[str]:
+def zone_names() -> frozenset[str]:
     """Return the names accepted; old names without a place are not, since most say only an offset."""
     return frozenset(name for name in available_timezones() if "/" in name) | {"UTC"}
 
@@ -88,8 +88,8 @@ def _meant(name: str) -> str | None:
         return _MEANT[word]
     if offset := _OFFSET.fullmatch(word):
         return _BY_OFFSET.get(int(offset.group(1) + offset.group(2)))
-    places = sorted(known for known in _names() if known.upper().endswith(f"/{word}"))
-    return places[0] if places else nearest(word, sorted(_names())) if "/" in word else None
+    places = sorted(known for known in zone_names() if known.upper().endswith(f"/{word}"))
+    return places[0] if places else nearest(word, sorted(zone_names())) if "/" in word else None
 
 
 def local_day(instant: datetime, zone: ZoneInfo) -> date:

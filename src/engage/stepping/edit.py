@@ -144,7 +144,7 @@ def _change_step(
             (Phase.WAITS, _length(old.act), _length(new.act)),
         ):
             if before != then and before is not None:
-                _change_wait(connection, plans, course, and_(here, E.c.phase == int(phase)), before, then)
+                change_wait(connection, plans, course, and_(here, E.c.phase == int(phase)), before, then)
     time_anew(connection, course, step_id)
     if isinstance(new.act, moves.Trigger):
         time_anew(connection, course, step_id, TimerKind.WAKE)
@@ -170,7 +170,7 @@ def _length(act: moves.Act) -> Duration | None:
     return act.length if isinstance(act, moves.Wait | moves.Trigger) else None
 
 
-def _change_wait(
+def change_wait(
     connection: Connection,
     plans: moves.Plans,
     course: Course,

@@ -21,6 +21,7 @@ from engage.stepping.fold import fold_totals
 from engage.stepping.journeys import Tick, grading_conditions, moves_by_time, open_tick
 from engage.stepping.learn import learn
 from engage.stepping.phases import is_due, look_phase, step_phase
+from engage.stepping.rezoning import changed_zones, rules_text, time_by_new_rules
 from engage.stepping.transact import Hook, silent, transact
 
 #: The phases of a round in order: each does all that is due, chunk by chunk, and returns the number of chunks.
@@ -40,6 +41,8 @@ class Ticked:
     done: bool
     #: chunks of work, each one transaction
     chunks: int = 0
+    #: the time zones whose rules are others than at the last tick: who waits for local times was timed anew
+    zones: tuple[str, ...] = ()
 
 
 def tick(
@@ -60,11 +63,14 @@ def tick(
     left_open = _open_at(connection)
     if left_open is not None and left_open != now:
         chunks += _rounds(connection, plans, left_open, chunk, custom or {}, hook)
-    last = _last_at(connection)
+    last, known = _last(connection)
     if last is not None and now < last:
         return Ticked(now, done=False, chunks=chunks)
+    zones = changed_zones(known, plans)
+    if zones:
+        transact(connection, lambda: time_by_new_rules(connection, plans, now), hook, "zones")
     chunks += _rounds(connection, plans, now, chunk, custom or {}, hook)
-    return Ticked(now, done=True, chunks=chunks)
+    return Ticked(now, done=True, chunks=chunks, zones=zones)
 
 
 def _open_at(connection: Connection) -> datetime | None:
@@ -73,9 +79,11 @@ def _open_at(connection: Connection) -> datetime | None:
         return connection.scalar(select(t.ticks.c.at).where(t.ticks.c.finished == 0))
 
 
-def _last_at(connection: Connection) -> datetime | None:
+def _last(connection: Connection) -> tuple[datetime | None, str | None]:
+    """Return the moment of the last tick, and by which rules of time zones it told local times."""
     with connection.begin():
-        return connection.scalar(select(t.ticks.c.at))
+        row = connection.execute(select(t.ticks.c.at, t.ticks.c.zones)).one_or_none()
+    return (None, None) if row is None else (row.at, row.zones)
 
 
 def _rounds(
@@ -103,7 +111,8 @@ def _begin(connection: Connection, view: Tick) -> tuple[str | None, int]:
     if row is not None and local_day(row.at, zone) < local_day(view.now, zone):
         _look_at_midnight(connection, view)
     connection.execute(delete(ticks))
-    connection.execute(insert(ticks).values(id=1, at=view.now, round=0, phase="step", last_timer=0, finished=0))
+    begun = {"id": 1, "at": view.now, "round": 0, "phase": "step", "last_timer": 0, "finished": 0}
+    connection.execute(insert(ticks).values(**begun, zones=rules_text(view.plans)))
     return _next(connection, view, "step")
 
 

@@ -182,7 +182,8 @@ totals = Table(
 
 #: The one row of the last tick. While it is open (``finished`` 0), whoever ticks next finishes it with its own
 #: moment first; ``phase`` is where its round stands, so that after a crash it goes on there;
-#: timers after ``last_timer`` were written in this phase and wait for the next round.
+#: timers after ``last_timer`` were written in this phase and wait for the next round. ``zones`` is by which rules local
+#: times were told, so that it is seen when another release of the time zones' rules has come.
 ticks = Table(
     "ticks",
     metadata,
@@ -192,4 +193,5 @@ ticks = Table(
     Column("phase", Text, nullable=False),
     Column("last_timer", Key, nullable=False),
     Column("finished", SmallInteger, nullable=False),
+    Column("zones", Text),
 )
