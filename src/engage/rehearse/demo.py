@@ -39,9 +39,9 @@ from engage.stepping.tick import tick
 
 #: The first day.
 FIRST_DAY = date(2026, 9, 1)
-#: When the engine ticks and mail is delivered, by local time, on working days and on others; on working days
-#: people sell from noon on.
-_WORKING, _RESTING = (time(9), time(16)), (time(12),)
+#: When what has happened is brought in, the engine ticks and mail is delivered, by local time, on working days; what
+#: happens on others waits for the next. People sell from noon on.
+_HOURS = (time(9), time(16))
 _NOON = time(12)
 #: Before the first tick everything is brought in.
 _OPENING = time(8, 30)
@@ -116,9 +116,9 @@ def _run(play: _Play, seed: int, days: int, progress: Callable[[int], None]) -> 
         day = FIRST_DAY + timedelta(days=number)
         works = is_business_day(stage.workspace.hours, day)
         _expect(play, _of_themselves(play, day, 1.0 if works else _DAY_OFF))
-        for hour in _WORKING if works else _RESTING:
+        for hour in _HOURS if works else ():
             now = _at(stage, day, hour)
-            _advance(play, now, selling=works and hour > _NOON)
+            _advance(play, now, selling=hour > _NOON)
         progress(number + 1)
     return Played(seed, days, began, now, dict(play.feed.counts))
 
