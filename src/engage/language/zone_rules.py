@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 
 from engage.language.zones import zone_names
 
-#: The local moments whose offsets stand for a zone's rules: each half day of twenty years, each week of ten.
-_FIRST = datetime.fromisoformat("2026-01-01")
-_HALF_DAYS = 2 * 366 * 20
-_WEEKS = 53 * 10
+#: The local moments whose offsets stand for a zone's rules: each noon of ten years, each week of four.
+_FIRST = datetime.fromisoformat("2026-01-01T12:00")
+_DAYS = 366 * 10
+_WEEKS = 53 * 4
 
 
 @cache
 def rules_of(zone: ZoneInfo) -> str:
     """Return a text that is another where a zone's clocks show another time, whatever release tells it."""
-    return _digest([zone.utcoffset(_FIRST + n * timedelta(hours=12)) for n in range(_HALF_DAYS)])
+    return _digest([zone.utcoffset(_FIRST + n * timedelta(days=1)) for n in range(_DAYS)])
 
 
 @cache
