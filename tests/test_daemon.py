@@ -115,7 +115,7 @@ def test_a_second_daemon_stands_by_and_takes_over_when_the_leader_is_killed(work
 
 @pytest.mark.slow
 def test_the_daemon_outlives_postgresql(workspace: Path) -> None:
-    """PostgreSQL is killed, is away for a while, and comes back: one line for each try, then work goes on."""
+    """FAULTS R23, R25: PostgreSQL is killed, away for a while, and back: one line for each try, then work goes on."""
     with killable_server() as (server, url), started(workspace, url) as running:
         running.wait_for("nightly")
         server.kill()
@@ -179,6 +179,7 @@ def in_thread(app: App, wall: Callable[[], datetime]) -> Iterator[Said]:
 
 @pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1)], ids=["1 hour", "1 day"])
 def test_a_clock_set_back_is_told_and_stalls_nothing(workspace: Path, schema_url: str, back: timedelta) -> None:
+    """FAULTS R40."""
     moved = timedelta()
 
     def wall() -> datetime:

@@ -112,3 +112,17 @@ def test_no_link_in_the_documentation_is_broken() -> None:
         if not (page.parent / target).exists()
     ]
     assert not broken
+
+
+def test_every_test_that_shows_a_fault_survived_is_there_and_names_it() -> None:
+    rows = re.findall(r"^\| ([BR]\d\d) \|.*\| (.+) \|$", (DOCS / "faults.md").read_text("utf-8"), re.MULTILINE)
+    assert len(rows) > 60
+    for fault, shown in rows:
+        tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", shown)
+        assert tests, fault
+        for file, name in tests:
+            found = re.search(
+                rf"^def {name}\(.*?(?=^def |\Z)", (ROOT / file).read_text("utf-8"), re.MULTILINE | re.DOTALL
+            )
+            assert found, f"{fault}: {file} has no {name}"
+            assert re.search(rf"\b{fault}\b", found[0]), f"{file}::{name} does not name {fault}"

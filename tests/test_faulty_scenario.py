@@ -52,7 +52,7 @@ def standing(app: App) -> dict[str, ScenarioStatus]:
 
 
 def test_a_scenario_whose_applied_text_cannot_be_read_is_paused_and_the_others_run(app: App) -> None:
-    """As after an upgrade to a version that refuses what an older one accepted."""
+    """FAULTS R14: as after an upgrade to a version that refuses what an older one accepted."""
     run(app, {f"good-{n}": GOOD for n in range(9)} | {"bad": GOOD})
     with app.engine.begin() as connection:
         files = t.applied_files
@@ -71,6 +71,7 @@ def test_a_scenario_whose_applied_text_cannot_be_read_is_paused_and_the_others_r
 def test_a_scenario_whose_statement_the_database_refuses_is_paused_and_the_others_run(
     sqlite_engine: Engine, tmp_path: Path, poison: str
 ) -> None:
+    """FAULTS R14."""
     app = App(Settings(tmp_path, "sqlite://"), sqlite_engine)
     run(app, {"good": GOOD, "poison": poison})
     app.tick(START)

@@ -194,6 +194,7 @@ def test_a_version_that_is_not_there(words: tuple[str, ...], running: Engage) ->
 
 
 def test_mistakes_stop_an_apply(applied: Engage) -> None:
+    """FAULTS B20: refused before anything is saved."""
     Path("scenarios/hand-over.yaml").write_text(SCENARIO.replace("group:east", "group:eats"), "utf-8")
     done = applied("apply")
     assert done.code == 1
@@ -201,6 +202,7 @@ def test_mistakes_stop_an_apply(applied: Engage) -> None:
 
 
 def test_the_doctor_finds_all_well_and_what_is_not(applied: Engage) -> None:
+    """FAULTS B17."""
     done = applied("doctor")
     assert done.code == 0, done.out
     Path("p.csv").write_text("email,timezone\nann@example.com,Mars/Olympus\n", "utf-8")

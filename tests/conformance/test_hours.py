@@ -45,6 +45,7 @@ def test_windows_over_midnight_belong_to_the_day_they_start_on(world: World) -> 
     """
     hours: {days: [fri], between: "22:00-02:00"}
     steps: [{id: mail, send_email: hello}]
+    # FAULTS R47
     """
     world.add("thursday-night", at="2026-12-03T23:00")
     world.tick("2026-12-03T23:00")
@@ -96,6 +97,7 @@ def test_who_moves_to_another_zone_while_waiting_gets_no_mail_in_the_night(world
     """
     hours: {between: "09:00-10:00", timezone: prospect}
     steps: [{id: mail, send_email: hello}]
+    # FAULTS R43
     """
     world.add("a", timezone="Asia/Tokyo")
     world.tick("2026-12-01T09:30")

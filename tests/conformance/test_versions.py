@@ -190,6 +190,7 @@ def test_mails_at_once_counts_the_moved_the_overdue_and_those_who_enter(world: W
 def test_a_version_that_can_no_longer_be_read_is_replaced_by_one_that_says_where_its_waiters_go(world: World) -> None:
     """
     steps: [{id: rest, wait: 9 days}, {id: last, add_tag: last}]
+    # FAULTS R20
     """
     world.add("a")
     world.tick("0 days")

@@ -137,6 +137,7 @@ def test_mail_that_no_scenario_sends_has_no_total(engine: Engine) -> None:
     ],
 )
 def test_a_poisoned_template_stops_only_its_own_messages(sqlite_engine: Engine, body: str) -> None:
+    """FAULTS B30, S24: endless loops, huge texts and numbers, errors."""
     add_people(sqlite_engine, 3)
     add_message(sqlite_engine, 9, prospect=2, template="poison", enrolment_id=99)
     watcher = Watcher()
@@ -220,6 +221,7 @@ deliver(connect(sys.argv[1]), post(Deadly(Path(sys.argv[2]))), NOW)
 
 @pytest.mark.parametrize("handed_over", [1, 3, 5])
 def test_killed_between_hand_over_and_mark(engine: Engine, tmp_path: Path, handed_over: int) -> None:
+    """FAULTS R16: killed when some of a batch were handed over; the next delivery takes all, each one file."""
     add_people(engine, 5)
     url = engine.url.render_as_string(hide_password=False)
     command = [sys.executable, "-c", KILLED, url, str(tmp_path / "outbox"), str(handed_over)]
@@ -287,6 +289,7 @@ class Killed(BaseException):
 
 
 def test_killed_while_handing_over_leaves_one_in_doubt_and_never_repeats_it(engine: Engine) -> None:
+    """FAULTS R16."""
     add_people(engine, 4)
     with pytest.raises(Killed):
         deliver(engine, post(Moody("2", Killed())), NOW)

@@ -214,6 +214,7 @@ def test_control_signs_do_not_reach_the_mail(sqlite_engine: Engine) -> None:
 
 
 def test_a_huge_value_fails_its_message(sqlite_engine: Engine) -> None:
+    """FAULTS B28."""
     add_prospect(sqlite_engine, 1, notes="x" * 5_000_001)
     add_message(sqlite_engine, 1)
     assert deliver(sqlite_engine, post(Watcher(), template("{{ prospect.notes }}")), NOW) == Delivered(failed=1)

@@ -47,11 +47,13 @@ def test_two_steps_with_one_id(said: list[str]) -> None:
       - id: other
         wait: 1 day
       - {wait: 1 day, id: call}
+    # FAULTS B15
     """
     assert said == ["s.yaml:6:23: the id call is taken by the step on line 2; give each step its own"]
 
 
 def test_ids_that_look_alike_are_one() -> None:
+    """FAULTS B15: one id in two normal forms."""
     steps = "steps:\n  - {id: caf\u00e9, wait: 1 day}\n  - {id: cafe\u0301, wait: 1 day}\n"
     assert told(with_example(steps)) == [
         "s.yaml:3:10: the id caf\u00e9 is taken by the step on line 2; give each step its own"
@@ -65,6 +67,7 @@ def test_steps_after_the_end(said: list[str]) -> None:
       - end: true
       - add_tag: never
       - add_tag: nor-this
+    # FAULTS B15: no path comes there
     """
     assert said == [
         (
@@ -326,6 +329,7 @@ def test_conditions_everywhere(said: list[str]) -> None:
       - rule: {any: [{list: hott}, {not: {owner: sato}}]}
       - rule: {score: {category: prices, gte: 3}, scenario: {id: other}}
       - rule: {renewal: {gte: 2026-13-01}, company: 3.5}
+    # FAULTS B19
     """
     assert said == [
         "s.yaml:2:11: list 'nwes' is not known; did you mean news?",
@@ -400,6 +404,7 @@ def test_one_mistake_hides_no_other(said: list[str]) -> None:
         wait: 1 day
       - end: true
       - wait: 1 day
+    # FAULTS B14
     """
     assert said == [
         "s.yaml:1:33: this must be a number",
@@ -570,6 +575,7 @@ def test_many_steps_take_no_more_work_for_each() -> None:
 
 @pytest.mark.parametrize("steps", [MOST_STEPS, MOST_STEPS + 1])
 def test_too_many_steps(steps: int) -> None:
+    """FAULTS B21."""
     said = told(with_example("steps:\n" + "- wait: 1 day\n" * steps))
     refused = ["s.yaml:1:1: a scenario may have 10000 steps at most; divide it in two"]
     assert said == ([] if steps <= MOST_STEPS else refused)

@@ -36,6 +36,7 @@ def test_shares_that_do_not_add_up(said: list[str]) -> None:
       - split: {a: {share: 0}, b: {share: 0}}
       - split: {a: {share: half}, b: {share: 33.3}}
       - split: {}
+    # FAULTS B25
     """
     assert said == [
         "s.yaml:2:12: the shares add up to 120 percent, not to a hundred",
@@ -94,6 +95,7 @@ def test_go_to_leads_to_a_step_that_is_there_and_only_ahead(said: list[str]) -> 
       - {id: first, add_tag: a}
       - {id: asks, rule: {tag: b}, yes: [{go_to: first}], no: [{go_to: lasst}]}
       - {id: last, add_tag: c}
+    # FAULTS B15
     """
     assert said == [
         (
@@ -112,6 +114,7 @@ def test_a_step_that_goes_to_itself(said: list[str]) -> None:
     """
     steps:
       - {id: again, go_to: again}
+    # FAULTS B15
     """
     assert said == [
         "s.yaml:2:24: go_to leads only forward, this makes a circle: again → again; name a later step, or use repeat"

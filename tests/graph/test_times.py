@@ -47,6 +47,7 @@ def test_waits_that_say_nothing(said: list[str]) -> None:
       - wait: [1 day]
       - wait: {field: renewal, on_missing: skip}
       - wait: -1 days
+    # FAULTS B18
     """
     assert said == [
         "s.yaml:2:19: 'soon' is not a moment; write 2026-12-24T09:00, next monday 09:00, or 09:00",

@@ -95,6 +95,7 @@ def test_a_cell_is_refused(kind: FieldType, cell: str) -> None:
     ],
 )
 def test_a_column_has_one_way_to_write_dates(cells: list[str], way: str) -> None:
+    """FAULTS B50."""
     count = DayCount()
     for cell in cells:
         count.add(cell)

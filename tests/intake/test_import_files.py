@@ -142,12 +142,14 @@ def test_a_file_that_cannot_be_meant_is_refused(
 
 
 def test_what_is_no_file_is_refused(sqlite_engine: Engine, tmp_path: Path) -> None:
+    """FAULTS B44."""
     for path in (tmp_path, tmp_path / "none.csv"):
         with pytest.raises(Refused, match="not a file"):
             run_import(sqlite_engine, "prospects", path, ImportOptions(), words(), NOW, quiet)
 
 
 def test_a_header_alone_is_no_mistake(sqlite_engine: Engine, tmp_path: Path) -> None:
+    """FAULTS B44."""
     assert counts(bring(sqlite_engine, tmp_path, "email,company\n")) == (0, 0, 0, 0)
 
 

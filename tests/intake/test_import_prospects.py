@@ -24,6 +24,7 @@ def test_new_people_get_fields_folded_twins_and_a_standing(engine: Engine, tmp_p
 
 
 def test_the_same_file_again_changes_nothing_and_announces_nobody(engine: Engine, tmp_path: Path) -> None:
+    """FAULTS B53."""
     text = (
         "email,company,annual_revenue,consent_at,seats,rating,partner,met_at,renewal_date,remark,score,tags\n"
         "a@x.jp,A,12.25,2026-11-01,3,2.5,true,2026-11-01 09:30,2027-01-31,hm,40,vip;展示会\n"

@@ -169,6 +169,7 @@ def test_members_of_campaigns_come_and_go_out(engine: Engine, tmp_path: Path) ->
 
 
 def test_memory_stays_flat(sqlite_engine: Engine, tmp_path: Path) -> None:
+    """FAULTS B43."""
     bring(sqlite_engine, tmp_path, PEOPLE)
     peaks = []
     for count in (12_000, 24_000):

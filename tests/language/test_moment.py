@@ -455,6 +455,7 @@ def test_windows_refused(text: str, sentence: str) -> None:
 
 
 def test_hours_that_are_never_open_are_refused() -> None:
+    """FAULTS B18."""
     assert "never open" in refusal(parse_hours, (), "09:00-18:00", (), TOKYO)
     assert "never open" in refusal(parse_hours, WEEK, (), (), TOKYO)
     assert "five years" in refusal(parse_hours, WEEK, "09:00-18:00", ("2026-01-01..2099-12-31",), TOKYO)

@@ -81,12 +81,14 @@ CONDITIONS = {
     "an empty condition": ("{}", "a condition needs at least one criterion, for example country: JP"),
     "no mapping": ("vip", "this must be a mapping: key: value; or a list of them"),
     "an empty choice": ("{any: []}", "this must not be empty"),
+    "one of none": ("{industry: []}", "this must not be empty"),
     "a truth value that is text": ('{mailable: "no"}', "this must be true or false"),
 }
 
 
 @pytest.mark.parametrize("case", STEPS)
 def test_a_mistake_in_a_step(case: str) -> None:
+    """FAULTS B14, B16."""
     step, expected = STEPS[case]
     said_of_it = told(with_example(f"steps:\n{step}"))
     assert said_of_it[0].startswith(f"s.yaml:{expected}"), said_of_it
@@ -95,6 +97,7 @@ def test_a_mistake_in_a_step(case: str) -> None:
 
 @pytest.mark.parametrize("case", CONDITIONS)
 def test_a_mistake_in_a_condition(case: str) -> None:
+    """FAULTS B19, B20."""
     condition, expected = CONDITIONS[case]
     for text in (f"steps: [{{rule: {condition}}}]", f"goal: {condition}", f"audience: {{where: {condition}}}"):
         found = told(with_example(text))
@@ -124,7 +127,15 @@ def test_a_mistake_in_a_condition(case: str) -> None:
     ],
 )
 def test_a_mistake_at_the_top(text: str, expected: str) -> None:
+    """FAULTS B18 among others."""
     assert told(with_example(text)) == [expected]
+
+
+@pytest.mark.parametrize("name", ["😀", "a/b", "../a", "a b", "x" * 101, '""', "a.b"])
+def test_an_id_that_no_file_or_terminal_shows_as_it_is(name: str) -> None:
+    """FAULTS B23."""
+    said_of_it = told(with_example(f"steps:\n- {{id: {name}, wait: 1 day}}"))
+    assert said_of_it[0].startswith("s.yaml:2:8: an id is made of letters, digits, - and _, at most 100 of them; ")
 
 
 def test_a_mistake_deep_inside_is_told_at_its_own_line() -> None:

@@ -138,6 +138,7 @@ def test_quotes_make_text() -> None:
 
 
 def test_text_is_what_the_file_says() -> None:
+    """FAULTS B06."""
     source = good("a: 1.10\nb: +10\nc: '1.10'\nd: {e: ~}\n")
     assert source.text(("a",)) == "1.10"
     assert source.text(("b",)) == "+10"
@@ -295,12 +296,13 @@ def test_standard_tags_are_read() -> None:
     ("text", "place"),
     [
         ("a: x\x00y", "1:5"), ("a: 1\nb: \x1b[0m", "2:4"), ("a: \x7f", "1:4"), ("a: \x85", "1:4"),
-        ("a: x\u2028b: 1", "1:5"), ("a: \ud800", "1:4"), ("a: x\ufeff", "1:5"), ('a: "x\\0"', "1:4"),
+        ("a: x\u2028b: 1", "1:5"), ("a: \ud800", "1:4"), ("a: x\ufeff", "1:5"), ("a: x\u202ey", "1:5"),
+        ('a: "x\\u2066"', "1:4"), ('a: "x\\0"', "1:4"),
         ('a: "\\x1b"', "1:4"),
     ],
 )  # fmt: skip
 def test_control_characters_are_refused(text: str, place: str) -> None:
-    """B09: also those that quotes can write."""
+    """B09, B23: also those that quotes can write, and those that turn round what follows."""
     assert the_problem(text).startswith(f"{place}: the character U+")
 
 

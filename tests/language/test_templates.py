@@ -55,6 +55,7 @@ def test_the_name_of_a_file_is_kept_in_nfc() -> None:
     ],
 )  # fmt: skip
 def test_a_mistake(text: str, expected: str) -> None:
+    """FAULTS B26."""
     assert any(problem.startswith(expected) for problem in problems(text)), problems(text)
 
 

@@ -452,7 +452,7 @@ def test_hole_11_a_long_tick_lets_writers_in(sqlite_engine: Engine) -> None:
 
 
 def test_hole_11_acknowledged_means_on_the_disk(sqlite_engine: Engine) -> None:
-    """Remedy: a write-ahead log that is flushed at every commit."""
+    """FAULTS R31: remedy: a write-ahead log that is flushed at every commit."""
     with sqlite_engine.connect() as connection:
         assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
         assert connection.scalar(text("PRAGMA synchronous")) == 2

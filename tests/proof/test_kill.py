@@ -197,7 +197,7 @@ def undisturbed(engine: Engine, *moments: str) -> History:
 
 
 def test_a_tick_killed_at_any_point_is_finished_by_the_next(reset: Reset, dialect: str) -> None:
-    """The same moment again finishes the tick, and a later one finishes it with its own moment first.
+    """FAULTS R05, R31: the same moment again finishes the tick, and a later one finishes it with its own moment first.
 
     On PostgreSQL, where a database takes longer to make, every fifth point is enough: the points are the same.
     """

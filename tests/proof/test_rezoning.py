@@ -83,7 +83,7 @@ def ticks(engine: Engine, tmp_path: Path) -> Ticks:
 
 
 def test_who_waits_for_a_local_time_waits_for_the_one_of_the_new_rules(engine: Engine, ticks: Ticks) -> None:
-    """Elapsed time is none of the clocks' affair, and what happened keeps its moments."""
+    """FAULTS R44: elapsed time is none of the clocks' affair, and what happened keeps its moments."""
     steps = "".join(CASE.format(name=name, step=step) for name, (step, _) in CASES.items())
     world = World(engine, SWITCH + steps, scenarios={"own": OWN_ZONE}, engage=TOKYO)
     for who in CASES:

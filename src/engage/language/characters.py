@@ -15,8 +15,11 @@ from engage.problem import Place, Problem
 from engage.wording import Sentence, sentence
 
 #: What may stand neither in a file nor, escaped, in one of its texts. U+0085, U+2028 and U+2029 would end a
-#: line for the parser but not for the editor, and U+FEFF is not to be seen.
-FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+#: line for the parser but not for the editor, and U+FEFF is not to be seen; U+202E and its kin turn what follows
+#: around, so that one reads what is not written.
+FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 #: More of them say nothing new: the file is not text, or was written with another keyboard throughout.
 MANY = 200
 
