@@ -101,13 +101,13 @@ class Entry:
     def may_enter(self, past: FromClause | None) -> Truth:
         """Return whether one of them may begin a run."""
         who, e = self.among.c.prospect_id, t.enrolments
-        tests = [self.matches, *(not_(self._holds(condition)) for condition in self.bars)]
         if past is None:
             mine = (near(e.c.prospect_id), e.c.prospect_id == who, e.c.scenario_id == self.scenario_id)
-            tests.append(not_(exists(select(1).where(*mine))))
+            tests = [not_(exists(select(1).where(*mine)))]  # asked first: most are in already
         else:
             again = and_(not_(is_open(past)), may_run_again(self.reentry, past, self.scenario_id))
-            tests.append(or_(past.c.runs.is_(None), again))
+            tests = [or_(past.c.runs.is_(None), again)]
+        tests += [self.matches, *(not_(self._holds(condition)) for condition in self.bars)]
         if self.among is looked:
             tests.append(self._in_the_right_way(past))
         return and_(*tests)
