@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     Column,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     false,
     text,
 )
@@ -127,6 +129,12 @@ timers = Table(
     Column("ids", Packed),
     Index(None, "kind", "due_at"),
     sqlite_autoincrement=True,
+)
+# PostgreSQL would compress each list of keys, which takes longer than all else that a timer takes.
+event.listen(
+    timers,
+    "after_create",
+    DDL("ALTER TABLE timers ALTER COLUMN ids SET STORAGE EXTERNAL").execute_if(dialect="postgresql"),
 )
 
 #: Who matched a scenario's audience when it was last looked at; kept only where a scenario asks for those who
