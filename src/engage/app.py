@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +11,13 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from engage.effects.channel import Channel
 from engage.effects.delivery import deliver
+from engage.effects.mail_server import mail_server
 from engage.effects.outbox import OutboxFolder
 from engage.effects.post import Delivered, Post, Progress
+from engage.effects.return_path import bounce_address
+from engage.effects.smtp import SmtpChannel
 from engage.errors import Invalid, Outside, Refused
 from engage.graph.folder import read_workspace
 from engage.language.load import Workspace
@@ -69,20 +73,22 @@ class App:
         with reading(self.engine).connect() as connection:
             return connection.scalar(select(t.ticks.c.at))
 
-    def deliver(self, now: datetime, progress: Progress | None = None) -> Delivered:
+    def deliver(self, now: datetime, progress: Progress | None = None, *, patient: bool = False) -> Delivered:
         """Hand over what is queued: without a mail server, each mail becomes a file in ``outbox/``.
 
+        ``patient``: a mail server that refused us is left alone until its pause is over.
         Raises Refused where the workspace names no sender, Outside where the channel is away.
         """
-        if self.settings.smtp_url is not None:
-            message = (
-                "this version cannot send by a mail server yet; unset ENGAGE_SMTP_URL to have mail written to outbox/"
-            )
-            raise Refused(sentence(message))
-        return deliver(self.engine, _post(self.settings, self.applied()), now, progress)
+        applied = self.applied()
+        server = mail_server(self.settings)
+        if server is None:
+            folder = OutboxFolder(self.settings.workspace / "outbox")
+            return deliver(self.engine, _post(self.settings, applied, folder), now, progress)
+        with closing(SmtpChannel(server)) as channel:
+            return deliver(self.engine, _post(self.settings, applied, channel), now, progress, patient=patient)
 
 
-def _post(settings: Settings, applied: Applied) -> Post:
+def _post(settings: Settings, applied: Applied, channel: Channel) -> Post:
     """Return what a delivery needs to know."""
     plans, workspace = applied.plans, applied.workspace
     return Post(
@@ -91,8 +97,9 @@ def _post(settings: Settings, applied: Applied) -> Post:
         templates=workspace.templates,
         base_url=settings.base_url.rstrip("/"),
         secret_key=settings.secret_key,
-        channel=OutboxFolder(settings.workspace / "outbox"),
+        channel=channel,
         suppress={key: plan.suppress for key, plan in plans.scenarios.items() if plan.suppress is not None},
+        bounce_address=bounce_address(settings),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engage.errors import Refused
@@ -14,7 +14,14 @@ from engage.wording import sentence
 VARIABLES: Mapping[str, str] = {
     "ENGAGE_WORKSPACE": "the workspace folder; else the nearest parent that holds engage.yaml",
     "ENGAGE_DATABASE_URL": "the database; default: the SQLite file engage.db in the workspace",
-    "ENGAGE_SMTP_URL": "the mail server (smtp:// or smtps://); unset: each message is a file in outbox/",
+    "ENGAGE_SMTP_URL": "the mail server, smtp:// or smtps://USER:PASSWORD@HOST:PORT (a reserved sign such as @ in "
+    "the password as %40); unset: each message is a file in outbox/",
+    "ENGAGE_SMTP_TLS": "on: encryption with a good certificate is demanded; off: mail goes as plain text, and no "
+    "password is sent; default: on, for a server on this machine itself off",
+    "ENGAGE_SMTP_CONNECTIONS": "how many connections to the mail server a delivery opens, 1 to 64; default: 8",
+    "ENGAGE_SMTP_RATE": "how many messages are handed over in a second, by all processes together; unset: no limit",
+    "ENGAGE_BOUNCE_ADDRESS": "an address that takes extensions (bounces+…@example.com): each message bears its own "
+    "return path there; unset: bounces go to the sender",
     "ENGAGE_BASE_URL": "the address under which the public pages are reached",
     "ENGAGE_SECRET_KEY": "the key that signs links",
 }
@@ -26,7 +33,11 @@ class Settings:
 
     workspace: Path
     database_url: str
-    smtp_url: str | None = None
+    smtp_url: str | None = field(default=None, repr=False)
+    smtp_tls: str | None = None
+    smtp_connections: str | None = None
+    smtp_rate: str | None = None
+    bounce_address: str | None = None
     base_url: str = "http://localhost:8000"
     secret_key: str | None = None
 
@@ -38,6 +49,10 @@ def read_settings(environ: Mapping[str, str], workspace: Path) -> Settings:
         workspace=workspace,
         database_url=database,
         smtp_url=environ.get("ENGAGE_SMTP_URL") or None,
+        smtp_tls=environ.get("ENGAGE_SMTP_TLS") or None,
+        smtp_connections=environ.get("ENGAGE_SMTP_CONNECTIONS") or None,
+        smtp_rate=environ.get("ENGAGE_SMTP_RATE") or None,
+        bounce_address=environ.get("ENGAGE_BOUNCE_ADDRESS") or None,
         base_url=environ.get("ENGAGE_BASE_URL") or "http://localhost:8000",
         secret_key=environ.get("ENGAGE_SECRET_KEY") or None,
     )

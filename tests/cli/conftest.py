@@ -76,8 +76,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(capfd: pytest.CaptureFixture[str]) -> Engage:
     """Give a function that runs a command line, on SQLite in the workspace unless a database is named."""
 
-    def engage(*words: object, database: str | None = None) -> Done:
-        environ = {} if database is None else {"ENGAGE_DATABASE_URL": database}
+    def engage(*words: object, database: str | None = None, **environ: str) -> Done:
+        environ = environ if database is None else {"ENGAGE_DATABASE_URL": database, **environ}
         capfd.readouterr()
         code = main([str(word) for word in words], Session(environ, Path.cwd()))
         said = capfd.readouterr()
@@ -90,8 +90,8 @@ def run(capfd: pytest.CaptureFixture[str]) -> Engage:
 def engage(folder: Path, run: Engage, schema_url: str) -> Engage:
     """Give a function that runs a command line in the workspace, on each database."""
 
-    def on_database(*words: object) -> Done:
-        return run(*words, database=schema_url)
+    def on_database(*words: object, **environ: str) -> Done:
+        return run(*words, database=schema_url, **environ)
 
     return on_database
 

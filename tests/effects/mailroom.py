@@ -52,7 +52,12 @@ class Watcher:
 
     name: str = "watcher"
     repeatable: bool = True
+    connections: int = 1
+    per_second: float | None = None
     taken: list[Envelope] = field(default_factory=list)
+
+    def prepare(self, count: int) -> int:
+        return count
 
     def hand_over(self, envelope: Envelope) -> None:
         self.taken.append(envelope)

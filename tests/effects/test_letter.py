@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from engage.effects.delivery import deliver
 from engage.effects.links import read_token, signing_key
+from engage.effects.return_path import read_return_path
 from engage.sql.codes import MessageKind
 from tests.effects.mailroom import (
     NOW,
@@ -115,7 +116,7 @@ def test_any_subject_comes_back_as_it_was(sqlite_engine: Engine, subject: str) -
 
 
 HEADERS = {"From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type"}
-HEADERS |= {"List-Unsubscribe", "List-Unsubscribe-Post"}
+HEADERS |= {"List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID"}
 BREAKS = ["\r\n", "\r", "\n", "\n ", "\x00", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]
 
 
@@ -175,3 +176,20 @@ def test_links_of_one_message_differ_and_are_signed(sqlite_engine: Engine) -> No
     urls = text_of(one_mail(sqlite_engine, template(body))).split()[:3]
     assert [url.rsplit("/", 2)[1] for url in urls] == ["u", "p", "v"]
     assert len({url.rsplit("/", 1)[1] for url in urls}) == 3
+
+
+def test_each_message_has_a_return_path_of_its_own_where_bounces_are_read(sqlite_engine: Engine) -> None:
+    add_prospect(sqlite_engine, 1)
+    add_message(sqlite_engine, 1)
+    add_message(sqlite_engine, 2, prospect=1)
+    watcher = Watcher()
+    deliver(sqlite_engine, post(watcher, bounce_address="bounces@m.example.com"), NOW)
+    key = signing_key("key", "https://m.example.com")
+    assert [read_return_path(key, envelope.sender) for envelope in watcher.taken] == [1, 2]
+    assert boxes(watcher.mails[0], "From") == [("Example marketing", "marketing@example.co.jp")]
+
+
+def test_the_header_for_complaints_names_the_mail_and_holds_no_strangers_sign(sqlite_engine: Engine) -> None:
+    add_prospect(sqlite_engine, 1)
+    add_message(sqlite_engine, 1)
+    assert one_mail(sqlite_engine)["Feedback-ID"] == "hello:welcome:marketing:example.co.jp"

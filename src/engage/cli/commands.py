@@ -13,6 +13,7 @@ from engage.cli import (
     health,
     inbox,
     living,
+    mailing,
     prospect,
     reporting,
     simulating,
@@ -29,6 +30,7 @@ _FILES, _ENGINE, _PEOPLE, _CARE = "Write scenarios", "Run them", "See what happe
 #: Groups of commands: what the help says of each, and under which heading.
 GROUPS = {
     "todo": ("Work on one ToDo.", _PEOPLE),
+    "messages": ("List e-mails, newest first: where each is and why.", _PEOPLE),
     "score": ("The scoring model.", _PEOPLE),
     "user": ("Users beside those of team.yaml.", _CARE),
     "db": ("The database: upgrade, backup, check.", _CARE),
@@ -63,6 +65,9 @@ COMMANDS: tuple[Offer, ...] = (
     Offer("report", reporting.report, "engage report welcome --format csv -o welcome.csv", _PEOPLE),
     Offer("todos", inbox.todos, "engage todos --to sato", _PEOPLE),
     Offer("todo done", inbox.done, 'engage todo done 12 --outcome "meeting on Friday"', _PEOPLE),
+    Offer("messages", mailing.messages, "engage messages --status in_doubt", _PEOPLE),
+    Offer("messages resend", mailing.resend, "engage messages resend 12 17", _PEOPLE),
+    Offer("messages drop", mailing.drop, "engage messages drop 12 --yes", _PEOPLE),
     Offer("prospect", prospect.prospect, "engage prospect hanako@example.co.jp", _PEOPLE),
     Offer("explain", explaining.explain, "engage explain hanako@example.co.jp --scenario welcome", _PEOPLE),
     Offer("score backtest", backtesting.backtest, "engage score backtest --outcome converted --per-week 50", _PEOPLE),

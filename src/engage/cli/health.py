@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from engage.cli.reporting import mail_warnings
 from engage.cli.session import Format, Session
 from engage.errors import EngageError
 from engage.problem import errors
@@ -95,12 +96,12 @@ def _applied(app: App, now: datetime) -> Iterator[Finding]:
 
 
 def _engine(session: Session, app: App, now: datetime) -> Iterator[Finding]:
-    from engage.reports.health import in_doubt, strange_zones
+    from engage.reports.health import strange_zones
     from engage.reports.status import status
     from engage.sql.connect import reading
 
     with reading(app.engine).begin() as connection:
-        found, doubtful, strange = status(connection, now), in_doubt(connection), strange_zones(connection)
+        found, strange = status(connection, now), strange_zones(connection)
     running = any(scenario.state == "running" for scenario in found.scenarios)
     yield from _last_tick(session, found.last_tick, now, running=running, finished=not found.tick_open)
     if found.overdue or found.unlearnt:
@@ -109,8 +110,8 @@ def _engine(session: Session, app: App, now: datetime) -> Iterator[Finding]:
     text = "{messages} messages and {notices} notifications are queued"
     waiting = sentence(text, messages=found.queued_messages, notices=found.queued_notices)
     yield "note" if found.queued_messages or found.queued_notices else "ok", waiting
-    if doubtful:
-        yield "bad", sentence("{count} messages are in doubt: nobody knows whether they left", count=doubtful)
+    for warning in mail_warnings(session, found):
+        yield "bad", warning
     if strange:
         text = "{count} time zones of prospects are unknown, the workspace's is used: {names}"
         yield "note", sentence(text, count=len(strange), names=", ".join(strange[:10]))

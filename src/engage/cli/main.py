@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from engage.cli.commands import COMMANDS, GROUPS
 from engage.cli.endings import ended
-from engage.cli.offer import Debug, Folder, offered, remember
+from engage.cli.offer import Debug, Folder, offered, remember, unless_more
 from engage.cli.session import Session
 from engage.settings import environment
 
@@ -28,16 +28,20 @@ def build() -> typer.Typer:
         group, _, name = offer.name.rpartition(" ")
         home = groups[group] if group else app
         panel = None if group else offer.panel
-        home.command(name, epilog=f"Example: {offer.example}", rich_help_panel=panel)(offered(offer.function))
+        if offer.name in groups:
+            groups[offer.name].callback(invoke_without_command=True)(unless_more(offered(offer.function)))
+        else:
+            home.command(name, epilog=f"Example: {offer.example}", rich_help_panel=panel)(offered(offer.function))
     for name, group_app in groups.items():
         app.add_typer(group_app, name=name, rich_help_panel=GROUPS[name][1])
     return app
 
 
 def _group(name: str, text: str) -> typer.Typer:
-    """Return an empty group of commands, with the example of its first."""
-    example = next(offer.example for offer in COMMANDS if offer.name.startswith(f"{name} "))
-    return typer.Typer(help=text, epilog=f"Example: {example}", no_args_is_help=True)
+    """Return an empty group of commands, with the example of its first; one that is a command too needs no more."""
+    example = next(offer.example for offer in COMMANDS if f"{offer.name} ".startswith(f"{name} "))
+    alone = any(offer.name == name for offer in COMMANDS)
+    return typer.Typer(help=text, epilog=f"Example: {example}", no_args_is_help=not alone)
 
 
 def _before(ctx: typer.Context, workspace: Folder = None, debug: Debug = False, version: Version = False) -> None:

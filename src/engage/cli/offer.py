@@ -41,6 +41,18 @@ def remember(session: Session, workspace: Path | None, *, debug: bool) -> None:
     session.debug = debug or session.debug
 
 
+def unless_more(function: Command) -> Command:
+    """Return a command that stands for its group: it does nothing of its own where one of the group's follows."""
+
+    @wraps(function)
+    def command(ctx: typer.Context, workspace: Path | None, debug: bool, **values: Any) -> None:
+        remember(ctx.obj, workspace, debug=debug)
+        if ctx.invoked_subcommand is None:
+            function(ctx=ctx, workspace=workspace, debug=debug, **values)
+
+    return command
+
+
 def offered(function: Command) -> Command:
     """Return a function of a session as Typer wants it: with every command's own options besides."""
 

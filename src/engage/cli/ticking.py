@@ -49,13 +49,15 @@ def deliver(session: Session, now: Now = None, form: Format = "table") -> None:
     with progress(session.read("messages")) as told:
         done = app.deliver(moment, lambda so_far: told(so_far.sent + so_far.cancelled + so_far.failed))
     if form == "json":
-        counts = {"sent": done.sent, "cancelled": done.cancelled, "failed": done.failed}
+        counts = {"sent": done.sent, "cancelled": done.cancelled, "failed": done.failed, "deferred": done.deferred}
         session.write_json({**counts, "notifications": done.notifications, "actions": done.actions})
         return
     text = "{sent} sent, {cancelled} cancelled, {failed} failed, {notifications} notifications to the team"
     session.say(
         sentence(text, sent=done.sent, cancelled=done.cancelled, failed=done.failed, notifications=done.notifications)
     )
+    if done.deferred:
+        session.say(sentence("{count} messages were refused for now and are tried again later", count=done.deferred))
     if done.actions:
         session.say(sentence("{actions} actions done", actions=done.actions))
 

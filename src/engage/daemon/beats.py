@@ -83,13 +83,14 @@ def tick(daemon: Daemon) -> None:
 
 def deliver(daemon: Daemon) -> None:
     """Send what is queued."""
-    done = daemon.app.deliver(daemon.now(), daemon.check)
+    done = daemon.app.deliver(daemon.now(), daemon.check, patient=True)
     if done != Delivered():
         daemon.log.info(
             "deliver",
             sent=done.sent,
             cancelled=done.cancelled,
             failed=done.failed,
+            deferred=done.deferred,
             notifications=done.notifications,
             actions=done.actions,
         )

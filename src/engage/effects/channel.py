@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from engage.errors import Outside
 from engage.wording import Sentence
 
 
@@ -21,20 +22,43 @@ class Envelope:
     content: bytes
 
 
-class Rejected(Exception):
-    """This mail was refused for good and certainly did not leave; others may."""
+class Refusal(Exception):
+    """A channel did not take this mail, which certainly did not leave."""
 
-    def __init__(self, why: Sentence) -> None:
+    def __init__(self, why: Sentence | str) -> None:
         self.why = why
         super().__init__(str(why))
+
+
+class Rejected(Refusal):
+    """This mail was refused for good; others may go."""
+
+
+class Bounced(Refusal):
+    """The recipient was refused for good: as if the mail had come back."""
+
+
+class Deferred(Refusal):
+    """This mail was refused for now; it is tried again later."""
+
+
+class Closed(Outside):
+    """The channel refuses us, whoever the mail is for; nobody is to be blamed for it but ourselves.
+
+    ``waits``: it was said of this mail, which waits like a deferred one, so that another is tried first.
+    """
+
+    def __init__(self, message: Sentence | str, *, waits: bool = False) -> None:
+        self.waits = waits
+        super().__init__(message)
 
 
 class Channel(Protocol):
     """A way out.
 
-    ``hand_over`` returns when the mail has left. It raises Rejected when this mail never will, and
-    engage.errors.Outside when the channel is away and the mail certainly did not leave: it stays queued.
-    After any other exception of a channel that is not repeatable nobody knows, so the mail is in doubt.
+    ``hand_over`` returns when the mail has left. It raises a Refusal when this mail was not taken, and
+    engage.errors.Outside (Closed is one) when no mail is taken and this one certainly did not leave: it stays
+    queued. After any other exception of a channel that is not repeatable nobody knows, so the mail is in doubt.
     """
 
     @property
@@ -45,6 +69,23 @@ class Channel(Protocol):
     @property
     def repeatable(self) -> bool:
         """Whether handing the same mail over twice has the effect of once."""
+        ...
+
+    @property
+    def connections(self) -> int:
+        """How many mails may be handed over at once, each by a thread; one if the channel is repeatable."""
+        ...
+
+    @property
+    def per_second(self) -> float | None:
+        """How many mails all deliveries together may hand over in a second; None where there is no limit."""
+        ...
+
+    def prepare(self, count: int) -> int:
+        """Make ready to hand over some mails at once, and return how many it may be, at least one.
+
+        Raises Outside where none can go. Called before the mails are marked: what fails here leaves none in doubt.
+        """
         ...
 
     def hand_over(self, envelope: Envelope) -> None:

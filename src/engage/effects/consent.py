@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, exists, func, select
 
 from engage.effects.post import Post
 from engage.effects.queued import Queued
 from engage.sql import tables as t
 from engage.sql.predicates import Now, holds
+from engage.sql.standing import many, run, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ def ask(connection: Connection, post: Post, messages: Sequence[Queued], now: dat
             reason = None if message.prospect_id in there else "forgotten"
         if reason is not None:
             refused[message.id] = reason
+    for message_id in _bounced(connection, messages):
+        refused.setdefault(message_id, "do_not_email")
     for message_id in _suppressed(connection, post, messages, now):
         refused.setdefault(message_id, "suppressed")
     return Consent(refused, frozenset(m.id for m in messages if m.prospect_id in there and m.prospect_id not in free))
@@ -72,6 +76,22 @@ def _reason(message: Queued, opted_out: bool, do_not_email: bool, consents: bool
     if message.marketing and require_consent and not consents:
         return "no_consent"
     return None
+
+
+def _bounced(connection: Connection, messages: Sequence[Queued]) -> list[int]:
+    """Return the messages to prospects whose mail has come back for ever, which no tick has learnt yet."""
+    prospects = sorted({message.prospect_id for message in messages})
+    gone = set(run(connection, _come_back(), None, prospects=prospects).scalars())
+    return [message.id for message in messages if message.prospect_id in gone]
+
+
+@standing
+def _come_back() -> Select[Any]:
+    a, u, w = t.activities.c, t.unlearnt.c, t.words.c
+    event = select(w.id).where(w.kind == "event", w.text == "email_bounced").scalar_subquery()
+    hard = func.lower(a.properties).like('%"hard"%')
+    unlearnt = exists(select(1).where(u.occurred_at == a.occurred_at, u.activity_id == a.id).correlate(t.activities))
+    return select(a.prospect_id).where(a.prospect_id.in_(many("prospects")), a.type_id == event, hard, unlearnt)
 
 
 def _suppressed(connection: Connection, post: Post, messages: Sequence[Queued], now: datetime) -> list[int]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
-from itertools import chain
 
 from sqlalchemy import Connection, Engine
 
 from engage.effects.calling import run_actions
 from engage.effects.composing import Composed, Office, compose
-from engage.effects.handing import hand_over_singly, hand_over_together
+from engage.effects.handing import hand_over_together
+from engage.effects.hands import Hands
+from engage.effects.lane import make_lane, read_stop
 from engage.effects.letter import Desk
 from engage.effects.mime import mail_address
 from engage.effects.notices import notice_batches
@@ -20,7 +22,7 @@ from engage.effects.queued import Queued, queued_ids, read_messages
 from engage.effects.rendering import Press
 from engage.effects.results import Result, read_words
 from engage.effects.team import read_team
-from engage.errors import EngageError, Refused
+from engage.errors import EngageError, Outside, Refused
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus
 from engage.sql.connect import reading
@@ -30,26 +32,28 @@ from engage.wording import sentence
 BATCH = 200
 
 
-def deliver(engine: Engine, post: Post, now: datetime, progress: Progress | None = None) -> Delivered:
+def deliver(
+    engine: Engine, post: Post, now: datetime, progress: Progress | None = None, *, patient: bool = False
+) -> Delivered:
     """Hand over what is queued and return what was done; several deliveries at once share the work.
 
+    ``patient``: a mail server that refused us is left alone until its pause is over.
     Raises Refused where the workspace names no sender, and Outside where the channel is away: what was not
     handed over stays queued.
     """
     done = Delivered()
     fault: EngageError | None = None
-    parts = chain(_mails(engine, post, now), run_actions(engine, post, now))
-    while True:
+    # Closed at once when the caller's progress ends the delivery: what is under way is noted then.
+    with closing(_mails(engine, post, now, patient=patient)) as mails:
         try:
-            part = next(parts, None)
+            for part in mails:
+                done += part
+                if progress is not None:
+                    progress(done)
         except EngageError as error:
             # Actions wait for no mail server: they are run, then it is told.
-            if fault is not None:
-                raise
-            fault, parts = error, chain(run_actions(engine, post, now))
-            continue
-        if part is None:
-            break
+            fault = error
+    for part in run_actions(engine, post, now):
         done += part
         if progress is not None:
             progress(done)
@@ -58,17 +62,27 @@ def deliver(engine: Engine, post: Post, now: datetime, progress: Progress | None
     return done
 
 
-def _mails(engine: Engine, post: Post, now: datetime) -> Iterator[Delivered]:
+def _mails(engine: Engine, post: Post, now: datetime, *, patient: bool) -> Generator[Delivered]:
     """Hand over messages and notifications, where any wait; give the counts of each batch."""
-    if _is_waiting(engine):
+    if _is_waiting(engine, now):
+        if patient:
+            _check_lane(engine, now)
         office = _open(engine, post, now)
         yield from _message_batches(engine, office)
         yield from notice_batches(engine, office, BATCH)
 
 
-def _is_waiting(engine: Engine) -> bool:
+def _is_waiting(engine: Engine, now: datetime) -> bool:
     with reading(engine).begin() as connection:
-        return any(queued_ids(connection, table, 0, 1, claim=False) for table in (t.messages, t.notifications))
+        return any(queued_ids(connection, table, 0, 1, now, claim=False) for table in (t.messages, t.notifications))
+
+
+def _check_lane(engine: Engine, now: datetime) -> None:
+    """Raise Outside while a mail server that refused us is left alone."""
+    with reading(engine).begin() as connection:
+        stopped = read_stop(connection)
+    if stopped is not None and stopped.stopped_at <= now < stopped.try_at:
+        raise Outside(stopped.reason)
 
 
 def _open(engine: Engine, post: Post, now: datetime) -> Office:
@@ -78,6 +92,7 @@ def _open(engine: Engine, post: Post, now: datetime) -> Office:
     if sender is None or address is None:
         raise Refused(sentence("engage.yaml names no sender with a mail address; nothing was sent"))
     with engine.begin() as connection:
+        make_lane(connection)
         words = read_words(connection, sorted(post.templates))
         team = read_team(connection)
     return Office(Desk(post, sender, address, now), Press(post, sender), team, words)
@@ -85,36 +100,52 @@ def _open(engine: Engine, post: Post, now: datetime) -> Office:
 
 def _message_batches(engine: Engine, office: Office) -> Iterator[Delivered]:
     """Hand all queued messages over; give the counts of each batch."""
+    batches = _in_batches(engine, office) if office.desk.post.channel.repeatable else _by_hands(engine, office)
+    yield from map(_counted, batches)
+
+
+def _in_batches(engine: Engine, office: Office) -> Iterator[list[Result]]:
     after = 0
     while True:
         messages, results = _batch(engine, office, after)
         if not messages:
             return
-        yield _counted(results)
+        yield results
         after = messages[-1].id
 
 
 def _batch(engine: Engine, office: Office, after: int) -> tuple[list[Queued], list[Result]]:
     """Deliver the next messages after a key; return which they were and what became of them."""
-    repeatable = office.desk.post.channel.repeatable
-    if repeatable and engine.dialect.name == "postgresql":
+    if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
             messages = _next(connection, office, after, claim=True)
             return messages, hand_over_together(connection, office, _composed(office, messages))
     # SQLite has one writer: render before the lock is taken, and look again under it.
-    with reading(engine).begin() as connection:
-        messages = _next(connection, office, after, claim=False)
-    batch = _composed(office, messages)
-    if not repeatable:
-        return messages, [result for one in batch for result in hand_over_singly(engine, office, one)]
-    if not batch:
+    messages = _seen(engine, office, after)
+    if not messages:
         return messages, []
+    batch = _composed(office, messages)
     with engine.begin() as connection:
         return messages, hand_over_together(connection, office, batch)
 
 
+def _by_hands(engine: Engine, office: Office) -> Iterator[list[Result]]:
+    """Hand messages over to a channel that must be given each but once."""
+    after = 0
+    with closing(Hands(engine, office)) as hands:
+        while messages := _seen(engine, office, after):
+            with closing(hands.hand_over(_composed(office, messages))) as parts:
+                yield from parts
+            after = messages[-1].id
+
+
+def _seen(engine: Engine, office: Office, after: int) -> list[Queued]:
+    with reading(engine).begin() as connection:
+        return _next(connection, office, after, claim=False)
+
+
 def _next(connection: Connection, office: Office, after: int, *, claim: bool) -> list[Queued]:
-    ids = queued_ids(connection, t.messages, after, BATCH, claim=claim)
+    ids = queued_ids(connection, t.messages, after, BATCH, office.desk.now, claim=claim)
     return read_messages(connection, office.desk.post, ids) if ids else []
 
 
@@ -128,4 +159,5 @@ def _counted(results: Sequence[Result]) -> Delivered:
         sent=counts[MessageStatus.SENT],
         cancelled=counts[MessageStatus.CANCELLED],
         failed=counts[MessageStatus.FAILED],
+        deferred=counts[MessageStatus.QUEUED],
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from engage.effects.channel import Envelope
+from engage.effects.links import signing_key
 from engage.effects.mime import (
     mail,
     mail_address,
@@ -17,6 +19,7 @@ from engage.effects.mime import (
 from engage.effects.post import Post
 from engage.effects.queued import Queued
 from engage.effects.rendering import Rendered, Unrenderable
+from engage.effects.return_path import return_path
 from engage.effects.team import Person
 from engage.language.workspace import Sender
 from engage.wording import sentence
@@ -57,10 +60,26 @@ def letter(desk: Desk, message: Queued, rendered: Rendered, owner: Person | None
         unstructured("Subject", rendered.subject),
         desk.date,
         desk.message_id(str(message.id)),
+        _feedback_id(desk, message),
         *(_ways_to_stop(rendered.unsubscribe_url) if message.marketing else ()),
     ]
     content = mail(headers, rendered.text, rendered.html)
-    return Envelope(f"message-{message.id:09d}", desk.address, (to,), content)
+    return Envelope(f"message-{message.id:09d}", _return_path(desk, message), (to,), content)
+
+
+def _return_path(desk: Desk, message: Queued) -> str:
+    """Return where a bounce goes: to an address of the message's own where bounces are read."""
+    post = desk.post
+    if post.bounce_address is None:
+        return desk.address
+    return return_path(post.bounce_address, signing_key(post.secret_key, post.base_url), message.id)
+
+
+def _feedback_id(desk: Desk, message: Queued) -> str:
+    """Return the header by which mail providers tell of complaints: e-mail, scenario, kind and sender."""
+    kind = "marketing" if message.marketing else "operational"
+    words = (message.template, message.scenario_key or "", kind, desk.address.rpartition("@")[2])
+    return raw("Feedback-ID", ":".join(quote(word, safe="") for word in words))
 
 
 def _author(desk: Desk, message: Queued, owner: Person | None) -> tuple[str, str]:

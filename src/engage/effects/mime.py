@@ -69,7 +69,7 @@ def mailboxes(name: str, boxes: Iterable[tuple[str, str]]) -> str:
     for shown, address in boxes:
         if tokens:
             tokens[-1] += ","
-        tokens += [*_phrase(one_line(shown)), f"<{_quoted_local(address)}>"]
+        tokens += [*_phrase(one_line(shown)), f"<{quoted_local(address)}>"]
     return _folded(name, tokens)
 
 
@@ -112,7 +112,7 @@ def _phrase(name: str) -> list[str]:
     return list(_encoded(name))
 
 
-def _quoted_local(address: str) -> str:
+def quoted_local(address: str) -> str:
     """Return an address for a header; ``a..b@docomo.ne.jp`` is real and needs quotes there."""
     local, _, domain = address.rpartition("@")
     return address if _DOT_ATOM.fullmatch(local) else f'"{local}"@{domain}'

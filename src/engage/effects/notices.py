@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine, bindparam, select, update
 
-from engage.effects.channel import Envelope, Rejected
+from engage.clock import pause, system_clock
+from engage.effects.channel import Closed, Deferred, Envelope, Refusal
 from engage.effects.composing import Office, reason
+from engage.effects.lane import go_on, stop, take_turns
 from engage.effects.letter import notice
 from engage.effects.mime import mail_address, one_line
 from engage.effects.post import Delivered
 from engage.effects.queued import queued_ids, still_queued
 from engage.effects.text_part import without_controls
+from engage.effects.waiting import next_try
 from engage.errors import Outside
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus
@@ -27,6 +31,7 @@ class Notice:
     id: int
     envelope: Envelope | None
     failure: str | None = None
+    deferred_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class Outcome:
     id: int
     status: MessageStatus
     reason: str | None = None
+    deferred_at: datetime | None = None
+    try_at: datetime | None = None
 
 
 def notice_batches(engine: Engine, office: Office, size: int) -> Iterator[Delivered]:
@@ -43,7 +50,7 @@ def notice_batches(engine: Engine, office: Office, size: int) -> Iterator[Delive
     after = 0
     while True:
         with engine.begin() as connection:
-            ids = queued_ids(connection, t.notifications, after, size, claim=True)
+            ids = queued_ids(connection, t.notifications, after, size, office.desk.now, claim=True)
             notices = _read(connection, office, ids) if ids else []
             repeatable = office.desk.post.channel.repeatable
             done = _hand_over(connection, office, notices) if repeatable else []
@@ -60,7 +67,7 @@ def notice_batches(engine: Engine, office: Office, size: int) -> Iterator[Delive
 def _read(connection: Connection, office: Office, ids: Sequence[int]) -> list[Notice]:
     n, s = t.notifications, t.standings
     chosen = (
-        select(n.c.id, n.c.addressee, n.c.subject, n.c.text, s.c.owner)
+        select(n.c.id, n.c.addressee, n.c.subject, n.c.text, s.c.owner, n.c.deferred_at)
         .select_from(n.outerjoin(s, s.c.prospect_id == n.c.prospect_id))
         .where(n.c.id.in_(ids))
         .order_by(n.c.id)
@@ -68,12 +75,21 @@ def _read(connection: Connection, office: Office, ids: Sequence[int]) -> list[No
     return [_written(office, *row) for row in connection.execute(chosen)]
 
 
-def _written(office: Office, notice_id: int, addressee: str, subject: str, text: str, owner: str | None) -> Notice:
+def _written(
+    office: Office,
+    notice_id: int,
+    addressee: str,
+    subject: str,
+    text: str,
+    owner: str | None,
+    deferred_at: datetime | None,
+) -> Notice:
     people = recipients(office, addressee, owner)
     if not people:
         nobody = sentence("nobody to tell: {addressee} has no mail address", addressee=addressee)
         return Notice(notice_id, None, str(nobody))
-    return Notice(notice_id, notice(office.desk, notice_id, people, one_line(subject), without_controls(text)))
+    envelope = notice(office.desk, notice_id, people, one_line(subject), without_controls(text))
+    return Notice(notice_id, envelope, deferred_at=deferred_at)
 
 
 def recipients(office: Office, addressee: str, owner: str | None) -> tuple[tuple[str, str], ...]:
@@ -100,22 +116,43 @@ def _hand_over(connection: Connection, office: Office, notices: Sequence[Notice]
 
 
 def _hand_over_singly(engine: Engine, office: Office, one: Notice) -> list[Outcome]:
-    """Commit the intention, hand over, commit the result (see engage.effects.handing)."""
+    """Commit the intention, hand over, commit the result (see engage.effects.hands)."""
+    _prepare(engine, office)
     with engine.begin() as connection:
         if not still_queued(connection, t.notifications, [one.id]):
             return []
         _mark(connection, office, [Outcome(one.id, MessageStatus.IN_DOUBT)], MessageStatus.QUEUED)
     try:
         outcome = _outcome(office, one)
-    except Outside:
-        _mark_after(engine, office, Outcome(one.id, MessageStatus.QUEUED))
+    except Outside as error:
+        waits = isinstance(error, Closed) and error.waits
+        kept = Outcome(one.id, MessageStatus.QUEUED, None, one.deferred_at)
+        _settle(engine, office, _later(office, one, reason(error)) if waits else kept, error)
         raise
     except Exception as error:
-        _mark_after(engine, office, Outcome(one.id, MessageStatus.IN_DOUBT, reason(error)))
-        message = sentence("notification {id} is in doubt: {why}", id=one.id, why=reason(error))
-        raise Outside(message) from error
-    _mark_after(engine, office, outcome)
+        message = Outside(sentence("notification {id} is in doubt: {why}", id=one.id, why=reason(error)))
+        _settle(engine, office, Outcome(one.id, MessageStatus.IN_DOUBT, reason(error)), message)
+        raise message from error
+    _settle(engine, office, outcome)
     return [outcome]
+
+
+def _prepare(engine: Engine, office: Office) -> None:
+    """Wait for a turn, where a rate is set, and have a connection ready.
+
+    Raises Outside where there is none to be had.
+    """
+    channel = office.desk.post.channel
+    if channel.per_second is not None:
+        with engine.begin() as connection:
+            seconds = take_turns(connection, 1, channel.per_second, system_clock())
+        pause(seconds)
+    try:
+        channel.prepare(1)
+    except Outside as error:
+        with engine.begin() as connection:
+            stop(connection, str(error), office.desk.now)
+        raise
 
 
 def _outcome(office: Office, one: Notice) -> Outcome:
@@ -123,14 +160,29 @@ def _outcome(office: Office, one: Notice) -> Outcome:
         return Outcome(one.id, MessageStatus.FAILED, one.failure)
     try:
         office.desk.post.channel.hand_over(one.envelope)
-    except Rejected as refusal:
+    except Deferred as refusal:
+        return _later(office, one, reason(refusal))
+    except Refusal as refusal:
         return Outcome(one.id, MessageStatus.FAILED, reason(refusal))
     return Outcome(one.id, MessageStatus.SENT)
 
 
-def _mark_after(engine: Engine, office: Office, outcome: Outcome) -> None:
+def _later(office: Office, one: Notice, why: str) -> Outcome:
+    first = one.deferred_at or office.desk.now
+    again = next_try(first, office.desk.now)
+    if again is None:
+        return Outcome(one.id, MessageStatus.FAILED, why)
+    return Outcome(one.id, MessageStatus.QUEUED, why, first, again)
+
+
+def _settle(engine: Engine, office: Office, outcome: Outcome, fault: Outside | None = None) -> None:
+    """Commit what became of a notification, and what that says of the way out."""
     with engine.begin() as connection:
         _mark(connection, office, [outcome], MessageStatus.IN_DOUBT)
+        if fault is not None:
+            stop(connection, str(fault), office.desk.now)
+        elif outcome.status == MessageStatus.SENT:
+            go_on(connection)
 
 
 def _mark(connection: Connection, office: Office, done: Sequence[Outcome], was: MessageStatus) -> None:
@@ -142,6 +194,8 @@ def _mark(connection: Connection, office: Office, done: Sequence[Outcome], was: 
             "status": int(outcome.status),
             "sent_at": office.desk.now if outcome.status in handed_over else None,
             "reason": outcome.reason,
+            "deferred_at": outcome.deferred_at,
+            "try_at": outcome.try_at,
         }
         for outcome in done
     ]

@@ -20,12 +20,18 @@ class OutboxFolder:
 
     name = "outbox"
     repeatable = True
+    connections = 1
+    per_second = None
 
     def __init__(self, path: Path, *, durable: bool = True) -> None:
         self.path = path
         self._durable = durable
         self._made = False
         self._unsafe: list[Path] = []
+
+    def prepare(self, count: int) -> int:
+        """Do nothing: the folder is made with its first file."""
+        return count
 
     def hand_over(self, envelope: Envelope) -> None:
         """Write the file, whole or not at all.

@@ -27,6 +27,8 @@ class Post:
     channel: Channel
     #: who is suppressed, by the scenario's key
     suppress: Mapping[str, Condition] = field(default_factory=dict)
+    #: where bounces are read; None: they go to the sender
+    bounce_address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Delivered:
     notifications: int = 0
     #: actions of the user's own
     actions: int = 0
+    #: messages that a mail server refused for now: they are tried again
+    deferred: int = 0
 
     def __add__(self, other: Delivered) -> Delivered:
         return Delivered(
@@ -47,6 +51,7 @@ class Delivered:
             self.failed + other.failed,
             self.notifications + other.notifications,
             self.actions + other.actions,
+            self.deferred + other.deferred,
         )
 
 

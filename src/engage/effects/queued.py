@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, literal_column, or_, select
 
+from engage.clock import micros
 from engage.effects.merge_fields import Plain, custom_values, plain_prospect
 from engage.effects.post import Post
 from engage.language.fields import STANDARD
@@ -32,21 +33,30 @@ class Queued:
     marketing: bool
     from_owner: bool
     queued_at: datetime
+    #: when a mail server first refused it for a while, and before when it is not tried again
+    deferred_at: datetime | None
+    try_at: datetime | None
     #: the prospect's fields as plain data; None where the prospect is gone
     prospect: Mapping[str, Plain] | None
 
 
-def queued_ids(connection: Connection, table: Table, after: int, count: int, *, claim: bool) -> list[int]:
+def queued_ids(
+    connection: Connection, table: Table, after: int, count: int, now: datetime, *, claim: bool
+) -> list[int]:
     """Return the next queued rows of ``messages`` or ``notifications`` after a key, lowest first.
 
+    Those that a mail server has deferred come at their time.
     ``claim``: lock them, passing over those that another delivery has locked (PostgreSQL).
     """
-    return list(run(connection, _next_queued(table, claim=claim), None, after=after, most=count).scalars())
+    return list(
+        run(connection, _next_queued(table, claim=claim), None, after=after, most=count, by=micros(now)).scalars()
+    )
 
 
 @standing
 def _next_queued(table: Table, *, claim: bool) -> Select[Any]:
-    later = select(table.c.id).where(_is_queued(table), table.c.id > big("after"))
+    due = or_(table.c.try_at.is_(None), table.c.try_at <= big("by"))
+    later = select(table.c.id).where(_is_queued(table), table.c.id > big("after"), due)
     chosen = later.order_by(table.c.id).limit(whole("most"))
     return chosen.with_for_update(skip_locked=True) if claim else chosen
 
@@ -78,6 +88,7 @@ def field_columns() -> tuple[ColumnElement[Any], ...]:
 def _messages(ids: Sequence[int]) -> Select[Any]:
     m, p, s, w, step = t.messages, t.prospects, t.standings, t.words, t.steps
     own = (m.c.id, m.c.prospect_id, m.c.enrolment_id, m.c.step_id, m.c.kind, m.c.from_owner, m.c.queued_at)
+    waited = (m.c.deferred_at, m.c.try_at)
     scenario = (t.scenarios.c.id.label("scenario_id"), t.scenarios.c.key.label("scenario_key"))
     joined = (
         m.outerjoin(p, p.c.id == m.c.prospect_id)
@@ -88,6 +99,7 @@ def _messages(ids: Sequence[int]) -> Select[Any]:
     )
     columns = (
         *own,
+        *waited,
         w.c.text.label("template"),
         *scenario,
         t.scenarios.c.name.label("scenario_name"),
@@ -110,5 +122,7 @@ def _queued(row: Row[Any], post: Post, custom: Mapping[str, Plain]) -> Queued:
         marketing=row.kind == MessageKind.MARKETING,
         from_owner=bool(row.from_owner),
         queued_at=row.queued_at,
+        deferred_at=row.deferred_at,
+        try_at=row.try_at,
         prospect=plain_prospect(row, custom, post.house) if there else None,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import blake2b
 
 from sqlalchemy import Connection, bindparam, insert, update
@@ -19,6 +20,8 @@ from engage.sql.interning import upsert, word_ids
 
 #: Where the activities of delivery come from.
 SOURCE = "engage"
+#: Longer than a mail server takes to answer: a message still in doubt then is there to stay.
+_DOUBT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,11 @@ class Result:
     status: MessageStatus
     subject: str | None = None
     reason: str | None = None
+    #: sent, and refused by the recipient's server at once: as good as come back
+    bounced: bool = False
+    #: queued again: when it was first deferred, and before when it is not tried
+    deferred_at: datetime | None = None
+    try_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +44,15 @@ class Words:
     """Numbers of the texts that activities name."""
 
     email_sent: int
+    email_bounced: int
     #: each template's number as a target
     targets: Mapping[str, int]
 
 
 def read_words(connection: Connection, templates: Sequence[str]) -> Words:
     """Return the numbers of the words that delivery writes, making those that are new."""
-    return Words(
-        word_ids(connection, "event", ("email_sent",))["email_sent"], word_ids(connection, "target", templates)
-    )
+    events = word_ids(connection, "event", ("email_bounced", "email_sent"))
+    return Words(events["email_sent"], events["email_bounced"], word_ids(connection, "target", templates))
 
 
 def write_results(
@@ -61,16 +69,11 @@ def write_results(
         return
     _mark(connection, results, now, was)
     sent = [result.message for result in results if result.status == MessageStatus.SENT]
-    _write_activities(connection, sent, now, words)
+    bounced = [result for result in results if result.bounced]
+    activities = [_activity(message, now, words) for message in sent]
+    _write_activities(connection, activities + [_bounce(result, now, words) for result in bounced], now)
     _write_totals(connection, sent, house)
-    connection.execute(
-        insert(t.timers).values(
-            kind=int(TimerKind.SETTLED),
-            due_at=now,
-            count=len(results),
-            ids=[result.message.id for result in results],
-        )
-    )
+    _tell(connection, results, now)
 
 
 def _mark(connection: Connection, results: Sequence[Result], now: datetime, was: MessageStatus) -> None:
@@ -84,14 +87,32 @@ def _mark(connection: Connection, results: Sequence[Result], now: datetime, was:
             "sent_at": now if result.status in handed_over else None,
             "subject": result.subject,
             "reason": result.reason,
+            "deferred_at": result.deferred_at,
+            "try_at": result.try_at,
         }
         for result in results
     ]
     connection.execute(statement, rows)
 
 
-def _write_activities(connection: Connection, sent: Sequence[Queued], now: datetime, words: Words) -> None:
-    rows = [_activity(message, now, words) for message in sent]
+def _tell(connection: Connection, results: Sequence[Result], now: datetime) -> None:
+    """Write the timers by which a tick hears of what is settled.
+
+    One in doubt is most often sent a moment later: should that never come, it is told of after a while.
+    """
+    doubtful = [result.message.id for result in results if result.status == MessageStatus.IN_DOUBT]
+    left = (MessageStatus.IN_DOUBT, MessageStatus.QUEUED)
+    settled = [result.message.id for result in results if result.status not in left]
+    rows = [
+        {"kind": int(TimerKind.SETTLED), "due_at": due_at, "count": len(ids), "ids": ids}
+        for due_at, ids in ((now, settled), (now + _DOUBT, doubtful))
+        if ids
+    ]
+    if rows:
+        connection.execute(insert(t.timers), rows)
+
+
+def _write_activities(connection: Connection, rows: Sequence[Mapping[str, object]], now: datetime) -> None:
     if not rows:
         return
     written = upsert(connection.dialect.name, t.activities).on_conflict_do_nothing().returning(t.activities.c.id)  # type: ignore[attr-defined]
@@ -101,16 +122,26 @@ def _write_activities(connection: Connection, sent: Sequence[Queued], now: datet
 
 
 def _activity(message: Queued, now: datetime, words: Words) -> dict[str, object]:
-    source_id = f"email_sent:{message.id}"
+    return _event("email_sent", words.email_sent, message, now, words)
+
+
+def _bounce(result: Result, now: datetime, words: Words) -> dict[str, object]:
+    row = _event("email_bounced", words.email_bounced, result.message, now, words)
+    return row | {"properties": json.dumps({"type": "hard", "reason": result.reason}, ensure_ascii=False)}
+
+
+def _event(name: str, number: int, message: Queued, now: datetime, words: Words) -> dict[str, object]:
+    source_id = f"{name}:{message.id}"
     return {
         "prospect_id": message.prospect_id,
-        "type_id": words.email_sent,
+        "type_id": number,
         "target_id": words.targets[message.template],
         "message_id": message.id,
         "occurred_at": now,
         "key": blake2b(f"{SOURCE}\0{source_id}".encode(), digest_size=16).digest(),
         "source": SOURCE,
         "source_id": source_id,
+        "properties": None,
     }
 
 

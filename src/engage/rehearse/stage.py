@@ -24,6 +24,12 @@ class Nowhere:
 
     name = "nowhere"
     repeatable = True
+    connections = 1
+    per_second = None
+
+    def prepare(self, count: int) -> int:
+        """Do nothing."""
+        return count
 
     def hand_over(self, envelope: Envelope) -> None:
         """Take a mail."""

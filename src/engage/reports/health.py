@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import Connection, func, select, text
 
 from engage.language.zones import zone
@@ -26,6 +29,22 @@ def in_doubt(connection: Connection) -> int:
     """Return how many messages nobody knows of whether they left."""
     asked = select(func.count()).select_from(t.messages).where(t.messages.c.status == int(MessageStatus.IN_DOUBT))
     return connection.scalar(asked) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class MailStop:
+    """Since when a mail server takes nothing from us, what it said, and when it is tried again."""
+
+    since: datetime
+    why: str
+    try_at: datetime
+
+
+def mail_stop(connection: Connection) -> MailStop | None:
+    """Return since when no mail goes out and why, if so."""
+    w = t.lanes.c
+    row = connection.execute(select(w.stopped_at, w.reason, w.try_at).where(w.stopped_at.is_not(None))).one_or_none()
+    return None if row is None else MailStop(row.stopped_at, row.reason or "", row.try_at)
 
 
 def strange_zones(connection: Connection) -> tuple[str, ...]:

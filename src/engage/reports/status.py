@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, func, literal_column, select
 
 from engage.clock import FOREVER
 from engage.reports.calls import Call, failed_calls, last_failed, queued_calls
+from engage.reports.health import MailStop, in_doubt, mail_stop
 from engage.sql import tables as t
 from engage.sql.codes import Figure, TimerKind
 
@@ -58,6 +59,10 @@ class Status:
     failed_calls: int
     #: the last of them, latest first
     last_failed: tuple[Call, ...]
+    #: messages that nobody knows of whether they left
+    in_doubt: int
+    #: a mail server that takes nothing from us
+    mail_stop: MailStop | None
     #: activities that no tick has learnt yet
     unlearnt: int
     #: timers due at or before now, of scenarios that run
@@ -83,6 +88,8 @@ def status(connection: Connection, now: datetime) -> Status:
         queued_actions=queued_calls(connection, "action"),
         failed_calls=failed_calls(connection),
         last_failed=last_failed(connection, SHOWN),
+        in_doubt=in_doubt(connection),
+        mail_stop=mail_stop(connection),
         unlearnt=connection.scalar(select(func.count()).select_from(t.unlearnt)) or 0,
         overdue=_overdue(connection, now),
     )

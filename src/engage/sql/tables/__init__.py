@@ -42,6 +42,7 @@ from engage.sql.tables.sales import accounts, opportunities
 from engage.sql.tables.team import (
     applied_files,
     group_members,
+    lanes,
     messages,
     notifications,
     queue_members,
@@ -67,6 +68,7 @@ __all__ = [
     "field_values",
     "former_entries",
     "group_members",
+    "lanes",
     "list_members",
     "lists",
     "messages",

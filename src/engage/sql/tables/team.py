@@ -74,7 +74,8 @@ todos = Table(
 )
 
 #: E-mails. ``status``: 0 queued, 1 held, 2 sent, 3 failed, 4 in_doubt, 5 cancelled. ``kind``: 0 marketing,
-#: 1 operational. ``bounce``: 1 soft, 2 hard.
+#: 1 operational. ``bounce``: 1 soft, 2 hard. ``deferred_at``: when a mail server first refused it for a while,
+#: ``try_at``: not to be tried before.
 messages = Table(
     "messages",
     metadata,
@@ -91,6 +92,8 @@ messages = Table(
     Column("bounce", SmallInteger),
     Column("opened_at", Instant),
     Column("clicked_at", Instant),
+    Column("deferred_at", Instant),
+    Column("try_at", Instant),
     Column("subject", Text),
     Column("reason", Text),
     UniqueConstraint("prospect_id", "enrolment_id", "step_id"),
@@ -103,7 +106,8 @@ messages = Table(
     postgresql_with={"fillfactor": 80},
 )
 
-#: Mails to the team, made by ``notify``. ``addressee`` as in the scenario; ``status`` as for messages.
+#: Mails to the team, made by ``notify``. ``addressee`` as in the scenario; ``status``, ``deferred_at`` and ``try_at``
+#: as for messages.
 notifications = Table(
     "notifications",
     metadata,
@@ -118,6 +122,8 @@ notifications = Table(
     Column("reason", Text),
     Column("queued_at", Instant, nullable=False),
     Column("sent_at", Instant),
+    Column("deferred_at", Instant),
+    Column("try_at", Instant),
     UniqueConstraint("enrolment_id", "step_id"),
     Index(
         "ix_notifications_queued",
@@ -125,6 +131,18 @@ notifications = Table(
         sqlite_where=text("status = 0"),
         postgresql_where=text("status = 0"),
     ),
+)
+
+#: The way out for mail, one row named ``mail``. ``free_at``: when the next mail may go, where a rate is set.
+#: ``stopped_at``: since when nothing goes, ``try_at``: when that is tried again, ``reason``: what the server said.
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("free_at", Instant),
+    Column("stopped_at", Instant),
+    Column("try_at", Instant),
+    Column("reason", Text),
 )
 
 #: The workspace as it was applied: what runs. ``path`` is relative to the workspace.

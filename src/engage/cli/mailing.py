@@ -1,0 +1,99 @@
+"""``engage messages``, ``messages resend`` and ``messages drop``: e-mails, and what is done about those in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from engage.cli.session import Format, Now, Session, Yes
+from engage.wording import Sentence, sentence
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from engage.reports.messages import Message
+
+Status = Literal["queued", "held", "sent", "failed", "in_doubt", "cancelled"]
+Numbers = Annotated[list[int], typer.Argument(metavar="ID…", help="Numbers, as engage messages shows them.", min=1)]
+
+
+def messages(
+    session: Session,
+    status: Annotated[Status | None, typer.Option("--status", help="Only those.")] = None,
+    most: Annotated[int, typer.Option("--most", metavar="N", help="How many at most.", min=1)] = 100,
+    form: Format = "table",
+) -> None:
+    """List e-mails, newest first: where each is and why."""
+    from engage.reports.messages import messages as read_messages
+    from engage.sql.connect import reading
+
+    with reading(session.app().engine).begin() as connection:
+        found = read_messages(connection, status=status, most=most)
+    if form == "json":
+        session.write_json([asdict(message) for message in found])
+    elif found:
+        session.say(_table(session, found))
+    else:
+        session.say(sentence("no messages"))
+
+
+def resend(session: Session, numbers: Numbers, yes: Yes = False) -> None:
+    """Send messages again that are in doubt or failed; shows them and asks."""
+    from engage.effects.deciding import resend as queue_again
+
+    text = "Send these again? Who received one in doubt gets it twice."
+    count = _decide(session, numbers, sentence(text), queue_again, yes=yes)
+    session.say(sentence("{count} messages are queued again; the next delivery sends them", count=count))
+
+
+def drop(session: Session, numbers: Numbers, yes: Yes = False, now: Now = None) -> None:
+    """Give messages up that are in doubt, queued or held; shows them and asks."""
+    from engage.effects.deciding import drop as give_up
+
+    moment = session.moment(now)
+    question = sentence("Give these up for good?")
+    count = _decide(session, numbers, question, lambda connection, ids: give_up(connection, ids, moment), yes=yes)
+    session.say(sentence("{count} messages are cancelled", count=count))
+
+
+def _decide(
+    session: Session,
+    numbers: Sequence[int],
+    question: Sentence,
+    decide: Callable[[Connection, Sequence[int]], int],
+    *,
+    yes: bool,
+) -> int:
+    """Show messages, ask, and do to them what was decided; return how many they are."""
+    from engage.reports.messages import messages as read_messages
+    from engage.sql.connect import reading
+
+    engine, ids = session.app().engine, sorted(set(numbers))
+    with reading(engine).begin() as connection:
+        session.say(_table(session, read_messages(connection, ids=ids)))
+    if not yes and not (session.is_terminal and session.asks(question)):
+        session.warn(sentence("nothing was changed; --yes does it without asking"))
+        raise typer.Exit(1)
+    with engine.begin() as connection:
+        return decide(connection, ids)
+
+
+def _table(session: Session, found: Sequence[Message]) -> str:
+    from engage.cli.tables import table
+
+    names = ("queued", "held", "sent", "failed", "in_doubt", "cancelled")
+    shown = dict(zip(names, session.words("queued", "held", "sent", "failed", "in doubt", "cancelled"), strict=True))
+    header = session.words(
+        "id", "prospect", "scenario", "step", "template", "subject", "status", "reason", "queued", "sent", "tried again"
+    )
+    rows = [
+        (
+            one.id, one.email, one.scenario, one.step, one.template, one.subject, shown[one.status], one.reason,
+            session.shown(one.queued_at), session.shown(one.sent_at), session.shown(one.try_at),
+        )
+        for one in found
+    ]  # fmt: skip
+    return table(header, rows, right=(0,))

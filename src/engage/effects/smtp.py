@@ -1,0 +1,120 @@
+"""Mail by SMTP: some connections to one server, opened when they are needed and kept while they are good."""
+
+from __future__ import annotations
+
+import threading
+
+from engage.effects.channel import Bounced, Closed, Deferred, Envelope, Rejected
+from engage.effects.mail_server import MailServer
+from engage.effects.replies import Meaning, meaning
+from engage.effects.smtp_session import Declined, Gone, Session
+from engage.errors import EngageError, Outside
+from engage.wording import sentence
+
+
+class SmtpChannel:
+    """Hands mail to one mail server; what it answers decides what becomes of each mail.
+
+    A connection that ends before the mail's content was sent is opened anew, once, for a server may close what
+    stood idle. One that ends later leaves the mail in doubt: its exception passes.
+    """
+
+    repeatable = False
+
+    def __init__(self, server: MailServer) -> None:
+        self.server = server
+        self.name = server.name
+        self.connections = server.connections
+        self.per_second = server.per_second
+        self._lock, self._idle = threading.Lock(), list[Session]()
+        #: how many connections are open, idle or not
+        self._open = 0
+
+    def prepare(self, count: int) -> int:
+        """Have connections ready; a server that grants fewer than are asked for is asked for no more later."""
+        while len(self._idle) < count:
+            try:
+                session = self._connect()
+            except EngageError:
+                if not self._idle:
+                    raise
+                self.connections, count = self._open, len(self._idle)
+            else:
+                self._keep(session)
+        return count
+
+    def hand_over(self, envelope: Envelope) -> None:
+        """Hand a mail to the server; see Channel for what is raised."""
+        kept = self._kept()
+        try:
+            self._try(kept or self._connect(), envelope)
+        except (Gone, Declined) as error:
+            # A server ends a connection that it has had enough of: that says nothing of the mail.
+            if kept is None or not error.closed:
+                raise self._told(error) from error
+            try:
+                self._try(self._connect(), envelope)
+            except (Gone, Declined) as again:
+                raise self._told(again) from again
+
+    def flush(self) -> None:
+        """Do nothing: the server has what it has taken."""
+
+    def close(self) -> None:
+        """Take leave of the server on every connection."""
+        while (session := self._kept()) is not None:
+            session.quit()
+            self._open -= 1
+
+    def _try(self, session: Session, envelope: Envelope) -> None:
+        """Hand a mail over, and keep the connection if it is still good."""
+        good = False
+        try:
+            session.hand_over(envelope)
+            good = True
+        except Declined as error:
+            good = not error.closed and session.reset()
+            raise
+        finally:
+            if good:
+                self._keep(session)
+            else:
+                session.end()
+                with self._lock:
+                    self._open -= 1
+
+    def _connect(self) -> Session:
+        try:
+            session = Session(self.server)
+        except (Gone, Declined) as error:
+            raise self._told(error) from error
+        with self._lock:
+            self._open += 1
+        return session
+
+    def _keep(self, session: Session) -> None:
+        with self._lock:
+            self._idle.append(session)
+
+    def _kept(self) -> Session | None:
+        with self._lock:
+            return self._idle.pop() if self._idle else None
+
+    def _told(self, error: Gone | Declined) -> Exception:
+        """Return what the rest of the program knows a failure by."""
+        if isinstance(error, Gone):
+            away = sentence("the mail server {server} is away: {why}", server=self.name, why=error)
+            return Closed(away, waits=error.of_mail)
+        said = str(error.reply)
+        match meaning(error.stage, error.reply):
+            case Meaning.MOMENT if not error.of_mail:
+                return Outside(sentence("the mail server {server} is away: {why}", server=self.name, why=said))
+            case Meaning.MOMENT:
+                return Deferred(said)
+            case Meaning.RECIPIENT:
+                return Bounced(said)
+            case Meaning.MAIL:
+                return Rejected(said)
+            case Meaning.US:
+                text = "the mail server {server} refuses us: {why}"
+                return Closed(sentence(text, server=self.name, why=said), waits=error.of_mail)
