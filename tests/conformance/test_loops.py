@@ -185,6 +185,72 @@ def test_a_trigger_inside_settles_before_a_later_event_ends_the_loop(world: Worl
     assert world.emails() == []
 
 
+def test_a_triggers_own_earlier_event_settles_before_a_later_one_ends_the_loop(world: World) -> None:
+    """
+    steps:
+      - id: loop
+        repeat:
+          times: 1
+          until: {form_submitted: demo}
+          steps:
+            - {id: asked, trigger: {page_viewed: /x}, within: 2 days, yes: [{add_tag: saw}]}
+      - {id: last, add_tag: done}
+    """
+    world.people("page-first", "form-first", "both-at-once")
+    world.tick("0 days")
+    for who, page, form in (("page-first", 1, 2), ("form-first", 2, 1), ("both-at-once", 1, 1)):
+        world.activity(who, "page_viewed", "/x", at=f"{page} hours")
+        world.activity(who, "form_submitted", "demo", at=f"{form} hours")
+    world.tick("1 day")
+    assert world.path("page-first") == ["asked#1.yes", "last"]
+    assert world.path("form-first") == ["last"]
+    assert world.path("both-at-once") == ["last"]
+    assert world.tagged("saw") == set()
+
+
+def test_who_waits_the_full_time_is_let_out_of_a_loop_also_after_the_event(world: World) -> None:
+    """
+    steps:
+      - id: loop
+        repeat:
+          times: 1
+          until: {form_submitted: demo}
+          steps: [{id: asked, trigger: {page_viewed: /x}, after: 2 days}]
+      - {id: last, add_tag: done}
+    """
+    world.people("early", "late")
+    world.tick("0 days")
+    for who, form in (("early", "2 days"), ("late", "49 hours")):
+        world.activity(who, "page_viewed", "/x", at="1 hour")
+        world.activity(who, "form_submitted", "demo", at=form)
+    world.tick("3 days")
+    assert world.path("early") == ["last"]
+    assert world.path("late") == ["asked#1.yes", "last"]
+
+
+def test_a_triggers_time_from_the_hand_over_is_over_before_a_later_event_ends_the_loop(world: World) -> None:
+    """
+    steps:
+      - id: loop
+        repeat:
+          times: 1
+          until: {form_submitted: demo}
+          steps:
+            - {id: mail, send_email: hello}
+            - {id: opened, trigger: {email_opened: mail}, within: 1 day}
+      - {id: last, add_tag: done}
+    """
+    world.people("in-time", "late", "never")
+    world.tick("0 days")
+    world.deliver("1 hour")
+    world.activity("in-time", "form_submitted", "demo", at="25 hours")
+    world.activity("late", "form_submitted", "demo", at="26 hours")
+    world.tick("3 days")
+    assert world.path("in-time") == ["mail#1", "last"]
+    assert world.path("late") == ["mail#1", "opened#1.no", "last"]
+    assert world.path("never") == ["mail#1", "opened#1.no", "last"]
+
+
 def test_a_trigger_inside_sees_its_own_rounds_message(world: World) -> None:
     """
     steps:

@@ -103,8 +103,6 @@ class _Writer:
     count: int = 0
     #: e-mail steps on the way so far
     mails: list[str] = field(default_factory=list)
-    #: only the words of which an outage's ways out are asked
-    plain: bool = False
     #: the other scenario, into which steps may reach
     other: str | None = None
 
@@ -114,18 +112,14 @@ class _Writer:
 
 
 def _step(draw: st.DrawFn, writer: _Writer, depth: int) -> Node:
-    words = ["action", "wait", "trigger", "send_email", "rule", "switch", "split", "repeat", "beyond"]
-    if writer.plain:
-        words = ["action", "action", "wait", "trigger", "send_email", "rule"]
-        word = draw(st.sampled_from(words if depth else [*words[:3], "send_email"]))
-    else:
-        word = draw(st.sampled_from(words if depth else [*words[:4], "beyond"]))
+    words = ["action", "wait", "send_email", "beyond", "trigger", "rule", "switch", "split", "repeat"]
+    word = draw(st.sampled_from(words if depth > 0 else words[: 4 if depth < 0 else 5]))
     step: Node = {"id": writer.id()}
     match word:
         case "action":
             step |= draw(st.sampled_from(ACTIONS))
         case "wait":
-            return step | {"wait": draw(st.sampled_from(LENGTHS if writer.plain else (*LENGTHS, *WAITS)))}
+            return step | {"wait": draw(st.sampled_from((*LENGTHS, *WAITS)))}
         case "switch":
             step |= {"switch": _cases(draw, writer, depth), "else": _inner(draw, writer, depth)}
         case "split":
@@ -138,7 +132,7 @@ def _step(draw: st.DrawFn, writer: _Writer, depth: int) -> Node:
             step |= draw(st.sampled_from(beyond))
         case "send_email":
             mail: Node = {"template": f"mail-{step['id']}"}
-            if not writer.plain and draw(st.integers(0, 4)) == 0:
+            if draw(st.integers(0, 4)) == 0:
                 mail["on_date"] = draw(st.sampled_from(("2026-12-03T10:00", "2026-12-07T10:00")))
             step |= {"send_email": mail}
             writer.mails.append(str(step["id"]))
@@ -227,15 +221,55 @@ def scenarios(
     return yaml.safe_dump(root, sort_keys=False, allow_unicode=True)
 
 
+#: How those who wait at the trigger when an outage begins have come in, and may go.
+OUTAGE_HEADS: tuple[Node, ...] = (
+    {},
+    {},
+    {"unmatched": "hold"},
+    {"unmatched": "exit"},
+    {"on": {"form_submitted": "demo"}},
+)
+OUTAGE_ENDINGS: tuple[Node, ...] = (
+    {},
+    {},
+    {"goal": {"tag": "won"}},
+    {"reentry": "always"},
+    {"reentry": {"after": "1 day"}},
+)
+
+
 @st.composite
-def trigger_scenarios(draw: st.DrawFn) -> str:
-    """Return a scenario that begins with an e-mail and a trigger at which everybody waits."""
+def trigger_scenarios(draw: st.DrawFn, other: str | None = None) -> str:
+    """Return a scenario in which everybody who enters waits at the trigger ``s2``, after an e-mail."""
     events = draw(st.lists(st.sampled_from([*EVENTS, {"email_opened": "s1"}]), min_size=1, max_size=2, unique_by=str))
     word, length = draw(st.sampled_from(("within", "after"))), draw(st.sampled_from(LENGTHS))
-    writer = _Writer(count=2, plain=True)
+    writer = _Writer(count=2, other=other)
     trigger: Node = {"id": "s2", "trigger": events, word: length, **_branches(draw, writer, 1)}
     if draw(st.booleans()):
         trigger["since"] = "step"
-    root: Node = {"name": "Journey", "audience": {"lists": ["members"]}}
-    root["steps"] = [{"id": "s1", "send_email": "mail-s1"}, trigger, *steps(draw, writer, 1)]
+    audience = {"lists": ["members"], **draw(st.sampled_from(OUTAGE_HEADS))}
+    root: Node = {"name": "Journey", "priority": draw(st.sampled_from((10, 50))), "audience": audience}
+    root |= draw(st.sampled_from(OUTAGE_ENDINGS))
+    if draw(st.booleans()):
+        root["hours"] = "business"
+    every: list[Node] = [{"id": "s1", "send_email": "mail-s1"}, *_around(draw, writer, trigger)]
+    every += steps(draw, writer, 1)
+    _jump(draw, writer, every)
+    root["steps"] = every
     return yaml.safe_dump(root, sort_keys=False, allow_unicode=True)
+
+
+def _around(draw: st.DrawFn, writer: _Writer, trigger: Node) -> list[Node]:
+    """Return a trigger by itself, or in one of the words that hold steps, where everybody comes to it at once."""
+    match draw(st.sampled_from(("none", "switch", "split", "repeat"))):
+        case "switch":
+            return [{"id": writer.id(), "switch": [{"case": {"tag": "hot"}, "steps": []}], "else": [trigger]}]
+        case "split":
+            return [{"id": writer.id(), "split": {"a": {"share": 60, "steps": [trigger]}, "b": {"share": 40}}}]
+        case "repeat":
+            loop: Node = {"times": draw(st.integers(1, 3)), **draw(st.sampled_from(UNTILS))}
+            if draw(st.booleans()):
+                loop["every"] = draw(st.sampled_from(LENGTHS))
+            return [{"id": writer.id(), "repeat": {**loop, "steps": [trigger]}}]
+        case _:
+            return [trigger]

@@ -11,7 +11,7 @@ from itertools import count
 from typing import ClassVar
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -26,7 +26,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.proof.audit import dump, emptied, problems
 from tests.proof.history import history
-from tests.proof.scenarios import COMPANY, GRADING, SCORING, scenarios, trigger_scenarios
+from tests.proof.scenarios import COMPANY, GRADING, SCORING, scenarios
 from tests.support.moments import START
 from tests.support.world import World
 
@@ -224,55 +224,3 @@ def test_any_life_keeps_the_promises(quick_sqlite: Engine) -> None:
 def test_any_life_is_the_same_on_both_databases(quick_sqlite: Engine, postgresql_engine: Engine) -> None:
     """R37: the same events make the same history, to the microsecond."""
     live((quick_sqlite, postgresql_engine), 15, 20)
-
-
-OUTAGE = 96
-HOURS = st.integers(0, OUTAGE)
-
-
-@st.composite
-def events_of_an_outage(draw: st.DrawFn) -> list[tuple[int, int, tuple[str, str]]]:
-    """Return what happens: the hour, the number of the person, the event."""
-    words = [("form_submitted", "demo"), ("page_viewed", "/pricing/jp"), ("page_viewed", "/"), ("email_opened", "s1")]
-    return sorted(draw(st.lists(st.tuples(HOURS, st.integers(0, 3), st.sampled_from(words)), max_size=8)))
-
-
-def first_ways_out(
-    engine: Engine, scenario: str, events: list[tuple[int, int, tuple[str, str]]], sent: int, ticks: list[int]
-) -> dict[str, str | None]:
-    """Return by which way each of four people left the trigger where they waited when the outage began."""
-    world = World(emptied(engine), scenario, engage=COMPANY)
-    people = list(world.people("a", "b", "c", "d"))
-    world.tick(START)
-    moments = [(sent, 0, "deliver"), *((hour, 1, n) for n, (hour, _, _) in enumerate(events))]
-    moments += [(hour, 2, "tick") for hour in ticks]
-    for hour, _, what in sorted(moments, key=str_order):
-        now = START + timedelta(hours=hour)
-        if what == "tick":
-            world.tick(now)
-        elif what == "deliver":
-            world.deliver(now, step="s1")
-        else:
-            _, number, (kind, target) = events[int(str(what))]
-            if kind != "email_opened" or hour >= sent:
-                world.activity(people[number], kind, target, at=now)
-    passed = {(visit.who, visit.step): visit.outcome for visit in world.visits()}
-    return {who: passed.get((who, "s2")) for who in people}
-
-
-def str_order(moment: tuple[int, int, object]) -> tuple[int, int, str]:
-    """Order moments by hour; in the same one the hand-over comes first, then events, then the tick."""
-    return moment[0], moment[1], str(moment[2])
-
-
-def test_one_tick_after_an_outage_gives_the_ways_out_of_many_on_time(quick_sqlite: Engine) -> None:
-    """SPEC section 7: the same events lead to the same way out of every trigger already waiting."""
-
-    @profile(25, 1)
-    @given(trigger_scenarios(), events_of_an_outage(), HOURS)
-    def same(scenario: str, events: list[tuple[int, int, tuple[str, str]]], sent: int) -> None:
-        often = first_ways_out(quick_sqlite, scenario, events, sent, [*range(0, OUTAGE, 8), OUTAGE])
-        once = first_ways_out(quick_sqlite, scenario, events, sent, [OUTAGE])
-        assert often == once
-
-    same()

@@ -11,8 +11,8 @@ from engage.sql.cohort import cohort
 from engage.sql.standing import NOW
 from engage.stepping.branching import holding
 from engage.stepping.timing import ends_at, time_rows
-from engage.stepping.triggers import in_window
-from engage.stepping.walk import EARLY, Moment, Place, Walk
+from engage.stepping.triggers import begin_deadlines, ended_first, in_window
+from engage.stepping.walk import EARLY, Moment, Place, Test, Walk
 
 
 def begin_round(walk: Walk, step: moves.Step, act: moves.Repeat, place: Place) -> None:
@@ -70,18 +70,28 @@ def ask(walk: Walk, step: moves.Step, act: moves.Repeat, places: list[Place]) ->
 def leave_loops(walk: Walk, step: moves.Step, places: list[Place]) -> list[Place]:
     """Let those out of a loop for whom it has ended, and return the places of the rest.
 
-    Who stands at a trigger is out only by an event at or before the trigger's own deadline: that settles first.
+    Who stands at a trigger is out only by an event at or before the trigger's own deadline, and not after one of its
+    own events: what came first settles, however late the tick that learns of it.
     """
+    act, waiting = step.act, list[Place]()
+    if isinstance(act, moves.Trigger):
+        waiting = begin_deadlines(walk, act, [place for place in places if place.phase == Phase.WAITS])
+        places = [place for place in places if place.phase != Phase.WAITS]
     for each in step.breaks:
-        for place in places:
-            settles = isinstance(step.act, moves.Trigger) and place.phase == Phase.WAITS
-            if not place.count or (_cleared(place, each.trigger) and not settles):
-                continue
-            out = walk.divide(place, in_window(walk, each.trigger, "entered_at", "due_at" if settles else "now"))
-            walk.breaks_off(step, out, each.target)
-            if not settles:
-                place.cleared |= {each.trigger}
-    return [place for place in places if place.count]
+        if isinstance(act, moves.Trigger):
+            _break_off(walk, step, waiting, each, ended_first(walk, each.trigger, act))
+        asked = [place for place in places if not _cleared(place, each.trigger)]
+        _break_off(walk, step, asked, each, in_window(walk, each.trigger, "entered_at", "now"))
+        for place in asked:
+            place.cleared |= {each.trigger}
+    return [place for place in (*places, *waiting) if place.count]
+
+
+def _break_off(walk: Walk, step: moves.Step, places: list[Place], loop: moves.Break, test: Test) -> None:
+    """Let the rows that pass a test out of a loop."""
+    for place in places:
+        if place.count:
+            walk.breaks_off(step, walk.divide(place, test), loop.target)
 
 
 def _cleared(place: Place, trigger: moves.Trigger) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     false,
     func,
     not_,
+    null,
     or_,
     select,
     type_coerce,
@@ -53,10 +54,15 @@ def arrive_at_trigger(walk: Walk, step: moves.Step, act: moves.Trigger, place: P
 
 def stand_at_trigger(walk: Walk, step: moves.Step, act: moves.Trigger, places: list[Place]) -> None:
     """Settle those who wait: an event at or before the deadline is a yes, however late it is learnt of."""
-    places = [*places, *(begun for place in places if (begun := _begin(walk, act, place)) is not None)]
+    places = begin_deadlines(walk, act, places)
     yes = in_window(walk, act, "entered_at" if act.since_entry else "arrived_at", "due_at")
     rest = walk.leave(step, places, yes, Outcome.YES, "yes")
     walk.waits_on(walk.leave_due(step, rest, Outcome.NO, "no"), Phase.WAITS)
+
+
+def begin_deadlines(walk: Walk, act: moves.Trigger, places: list[Place]) -> list[Place]:
+    """Fix the deadlines of those whose message has been handed over since; return all places, theirs too."""
+    return [*places, *(begun for place in places if (begun := _begin(walk, act, place)) is not None)]
 
 
 def _begin(walk: Walk, act: moves.Trigger, place: Place) -> Place | None:
@@ -77,9 +83,19 @@ def _moment(name: str) -> ColumnElement[int]:
 
 def in_window(walk: Walk, act: moves.Trigger, low: str, high: str) -> Test:
     """Return the test that one of a trigger's events happened in a window; its ends are moments of the row, or now."""
-    mails = tuple((mail, walk.course.numbers[mail]) for mail in act.mails)
-    entered = any(set(one.types) & set(event.types) for one in walk.course.plan.on for event in act.events)
+    mails, entered = _asked(walk, act)
     return Test(happened, (act, mails, low, high, entered))
+
+
+def ended_first(walk: Walk, ending: moves.Trigger, act: moves.Trigger) -> Test:
+    """Return the test that an event which ends a loop came by a trigger's deadline, and before the trigger's own."""
+    return Test(comes_first, (ending, *_asked(walk, ending), act, *_asked(walk, act)))
+
+
+def _asked(walk: Walk, act: moves.Trigger) -> tuple[tuple[tuple[str, int], ...], bool]:
+    """Return the numbers of a trigger's e-mail steps, and whether an event that lets one enter may be its own."""
+    mails = tuple((mail, walk.course.numbers[mail]) for mail in act.mails)
+    return mails, any(set(one.types) & set(event.types) for one in walk.course.plan.on for event in act.events)
 
 
 def happened(
@@ -94,6 +110,29 @@ def happened(
     window = (_moment(low), _moment(high))
     yes = or_(false(), *(_one_happened(event, numbers, *window, by_event) for event in act.events))
     return and_(cohort.c.due_at <= NOW, yes) if act.patient else yes
+
+
+def comes_first(
+    ending: moves.Trigger,
+    endings_mails: tuple[tuple[str, int], ...],
+    ending_by_event: bool,
+    act: moves.Trigger,
+    mails: tuple[tuple[str, int], ...],
+    by_event: bool,
+) -> Truth:
+    """Return whether an event that ends a loop happened by a row's deadline, with none of its trigger's own before it.
+
+    One event that is both ends the loop. Who waits the full time has no event of its own before the deadline.
+    """
+    window = (cohort.c.entered_at, cohort.c.due_at)
+    each = (and_(*heard(event, dict(endings_mails), *window, ending_by_event)) for event in ending.events)
+    first = select(func.min(type_coerce(t.activities.c.occurred_at, BigInteger()))).where(or_(false(), *each))
+    end = first.correlate(cohort).scalar_subquery()
+    if act.patient:
+        return end.is_not(null())
+    low = cohort.c.entered_at if act.since_entry else cohort.c.arrived_at
+    own = (_one_happened(event, dict(mails), low, end - 1, by_event) for event in act.events)
+    return and_(end.is_not(null()), not_(or_(false(), *own)))
 
 
 def _one_happened(event: moves.Event, mails: dict[str, int], low: Moments, high: Moments, by_event: bool) -> Truth:
