@@ -59,6 +59,46 @@ def test_only_what_was_known_before_counts(world: World, when: str) -> None:
     assert found.wished.score == 50
 
 
+OLD = "rules: [{activity: page_viewed, points: 1}, {activity: form_submitted, points: 20, expires_after: 5 days}]"
+NEW = """
+rules:
+  - {activity: page_viewed, points: 10, limit: 1 per day}
+  - {activity: form_submitted, points: 30, expires_after: 1 day}
+"""
+
+
+def test_changed_rules_score_what_was_known_before_the_outcome(engine: Engine) -> None:
+    """By hand: a form of two days before is over by the new rules; what came after, or was learnt after, is unknown."""
+    world = World(engine, "steps: [{wait: 9 days}]", engage=ENGAGE, scoring=OLD)
+    world.people("page", "form", "late", "never")
+    world.tick("0 days")
+    for hour in (1, 2):
+        world.activity("page", "page_viewed", "/", at=f"{hour} hours")
+    world.activity("form", "form_submitted", "demo", at="1 hour")
+    world.activity("form", "form_submitted", "demo", at="60 hours")
+    reported = world.activity("late", "page_viewed", "/", at="1 hour", learn=False)
+    world.tick("3 hours")
+    world.adjust("page", 5, at="1 day")
+    world.tick("70 hours")
+    for who in ("page", "form", "late"):
+        world.set(who, at="3 days", bought=True, bought_at=at("3 days"))
+    world.arrive(reported)
+    for who in ("page", "form", "late", "never"):
+        world.activity(who, "page_viewed", "/", at="4 days")
+    world.adjust("page", 500, at="4 days")
+    world.tick("4 days")
+
+    def scores() -> dict[int, tuple[int, int]]:
+        """Return how many there are from each score on, and how many of them bought."""
+        return {each.score: (each.prospects, each.with_outcome) for each in backtest_of(world, "bought_at").thresholds}
+
+    # page 1 + 1 + 5, form 20 + 20, late nothing yet, never its page of today
+    assert scores() == {40: (1, 1), 7: (2, 2), 1: (3, 2), 0: (4, 3)}
+    world.apply(when="5 days", scoring=NEW)
+    # page 10 (one a day) + 5, form 30 - 30 + 30, late nothing yet, never its page of today
+    assert scores() == {30: (1, 1), 15: (2, 2), 10: (3, 2), 0: (4, 3)}
+
+
 def test_without_the_moment_the_present_score_counts(world: World) -> None:
     found = backtest_of(world, None)
     assert [(each.score, each.with_outcome) for each in found.thresholds] == [(110, 1), (50, 2), (20, 2)]

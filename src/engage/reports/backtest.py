@@ -1,6 +1,8 @@
 """A backtest: how the score and the grade that were known before an outcome would have separated it.
 
-Counted are only ledger rows that were written, and grades that were given, before the moment of the outcome.
+Counted is only what was known before the moment of the outcome: points for activities learnt before it, whenever
+today's rules gave them; points taken back because their time was over; other ledger rows written, and grades given,
+before it.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from engage.language.vocabulary import FieldMeaning
 from engage.language.zones import local_instant
 from engage.reports.separation import Counts, Decile, Threshold, auc, deciles, threshold_for, thresholds
 from engage.sql import tables as t
-from engage.sql.codes import ChangeKind
+from engage.sql.codes import ChangeKind, EntryKind
 from engage.sql.interning import word
 
 WEEK = 7 * 86_400_000_000
@@ -176,12 +178,29 @@ def _moment(connection: Connection, field: FieldMeaning, zone: ZoneInfo) -> Colu
     return case({day: literal(at, BigInteger) for day, at in begun.items()}, value=_value(field))
 
 
+def _known_at() -> ColumnElement[int]:
+    """Return when what a ledger row says was known, in microseconds.
+
+    Changed rules write the rows of activities anew: what they were given for was known when it was learnt, and an
+    expiry when the time was over.
+    """
+    e, a = t.score_entries.c, t.activities.c
+    written = func.coalesce(e.made_at, e.at)
+    found = case(
+        (e.kind == int(EntryKind.RULE), func.coalesce(a.learnt_at, written)),
+        (e.kind == int(EntryKind.EXPIRY), e.at),
+        else_=written,
+    )
+    return type_coerce(found, BigInteger)
+
+
 def _counted(who: FromClause) -> Select[Any]:
     """Select how many have each score and grade, with the outcome and without."""
     e, c = t.score_entries, t.changes
-    made = type_coerce(func.coalesce(e.c.made_at, e.c.at), BigInteger)
-    known = and_(e.c.prospect_id == who.c.prospect_id, or_(who.c.until.is_(null()), made < who.c.until))
-    points = func.coalesce(select(func.sum(e.c.points)).where(known).correlate(who).scalar_subquery(), 0)
+    a = t.activities
+    known = and_(e.c.prospect_id == who.c.prospect_id, or_(who.c.until.is_(null()), _known_at() < who.c.until))
+    counted = select(func.sum(e.c.points)).select_from(e.outerjoin(a, a.c.id == e.c.activity_id)).where(known)
+    points = func.coalesce(counted.correlate(who).scalar_subquery(), 0)
     later = and_(
         c.c.prospect_id == who.c.prospect_id, c.c.kind == int(ChangeKind.FIELD), c.c.ref == word("field", "grade"),
         type_coerce(c.c.at, BigInteger) >= who.c.until,
