@@ -135,8 +135,9 @@ def _totals(state: State) -> Iterator[str]:
         if run.state in _OPEN:
             figure = Figure.WAITING if run.state == RunState.ACTIVE else Figure.HELD
             counted[run.step_id, day_number(run.arrived_at, state.zone), int(figure), 0] += 1
-        first = state.visits[run.id][0].step_id if state.visits[run.id] else run.step_id
-        counted[first, day_number(run.entered_at, state.zone), int(Figure.ENTERED), 0] += 1
+        # Who an event lets in is counted on the day of the arrival, not of the event.
+        first = state.visits[run.id][0] if state.visits[run.id] else run
+        counted[first.step_id, day_number(first.arrived_at, state.zone), int(Figure.ENTERED), 0] += 1
     for key in kept.keys() | counted.keys():
         if kept[key] != counted[key]:
             yield f"totals of (step, day, figure, class) {key}: {kept[key]} kept, {counted[key]} counted"
@@ -208,6 +209,14 @@ def _once(state: State) -> Iterator[str]:
         yield from (f"{name}: no visit for (run, step) {key}" for key in made if key not in passed)
 
 
+def _called(state: State) -> Iterator[str]:
+    """Each visit of a step that calls out has at most one call, and no call without its visit."""
+    passed = {(v.enrolment_id, v.move): v.step_id for visits in state.visits.values() for v in visits}
+    made = Counter((row.enrolment_id, row.move, row.step_id) for row in state.tables["calls"])
+    yield from (f"{count} calls of (run, move, step) {key}" for key, count in made.items() if count > 1)
+    yield from (f"calls: no visit for (run, move, step) {key}" for key in made if passed.get(key[:2]) != key[2])
+
+
 def _learnt(state: State) -> Iterator[str]:
     left = [row for row in state.tables["unlearnt"] if state.ticked is not None and row.occurred_at <= state.ticked]
     known = {row.id: row for row in state.tables["activities"]}
@@ -216,4 +225,4 @@ def _learnt(state: State) -> Iterator[str]:
     yield from (f"activity {key} waits and was learnt" for key in waiting if known[key].learnt_at is not None)
 
 
-CHECKS = (_one_place, _one_open_run, _totals, _entered, _ledger, _timed, _once, _learnt)
+CHECKS = (_one_place, _one_open_run, _totals, _entered, _ledger, _timed, _once, _called, _learnt)

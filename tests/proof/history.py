@@ -72,10 +72,12 @@ def _effects(tables: dict[str, Rows], names: Names) -> History:
     def of(row: Row[Any]) -> tuple[object, ...]:
         return names.person[row.prospect_id], names.run[row.enrolment_id], names.step[row.step_id]
 
+    contents = {row.id: (row.kind, row.content) for row in tables["call_contents"]}
     return {
         "todos": [(*of(r), r.subject, r.due_at, r.priority, r.assignee, r.created_at) for r in tables["todos"]],
         "messages": [(*of(r), names.word[r.template_id], r.status, r.queued_at, r.sent_at) for r in tables["messages"]],
         "notifications": [(*of(r), r.addressee, r.subject, r.text, r.queued_at) for r in tables["notifications"]],
+        "calls": [(*of(r), r.move, *contents[r.content_id], r.status, r.queued_at) for r in tables["calls"]],
         "scores": [
             (*of(r), r.at, r.points, r.kind, names.word[r.category_id], names.word[r.rule_id])
             for r in tables["score_entries"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier, Event
@@ -17,9 +18,11 @@ from engage.app import App
 from engage.settings import Settings
 from engage.sql import tables as t
 from tests.conftest import connected
+from tests.proof import whole
 from tests.proof.audit import emptied, problems
 from tests.proof.history import History, history
 from tests.proof.interference import before_statements
+from tests.support.installed import installed
 from tests.support.moments import at
 from tests.support.world import World
 
@@ -59,10 +62,18 @@ def world_of(engine: Engine) -> World:
     return world
 
 
-def alone(engine: Engine, chunk: int) -> History:
+def whole_world(engine: Engine) -> World:
+    world = whole.begin(engine)
+    whole.happen(world)
+    return world
+
+
+def alone(
+    engine: Engine, chunk: int, make: Callable[[Engine], World] = world_of, moments: tuple[str, ...] = MOMENTS
+) -> History:
     """Return what one ticker makes of it; the database is empty again afterwards."""
-    world_of(engine)
-    for moment in MOMENTS:
+    make(engine)
+    for moment in moments:
         app_of(engine).tick(at(moment), chunk=chunk)
     assert problems(engine) == []
     told = history(engine)
@@ -74,26 +85,34 @@ def test_ticks_in_the_same_second_make_what_one_makes(engine: Engine) -> None:
     """R10: five ticks at once, and a daemon that ticks all the time beside them."""
     expected = alone(engine, 5)
     world_of(engine)
-    barrier, over = Barrier(6), Event()
+    race(engine, MOMENTS, 5)
+    assert problems(engine) == []
+    assert history(engine) == expected
 
-    def cron() -> None:
-        with connected(address(engine)) as own:
-            for moment in MOMENTS:
-                barrier.wait(60)
-                app_of(own).tick(at(moment), chunk=5)
 
-    def daemon() -> None:
+def race(engine: Engine, moments: tuple[str, ...], crons: int) -> None:
+    """Let several tick at each moment at once, and a daemon again and again beside them."""
+    barrier = Barrier(crons + 1)
+
+    def ticker(times: int) -> None:
         with connected(address(engine)) as own:
-            for moment in MOMENTS:
+            for moment in moments:
                 barrier.wait(60)
-                for _ in range(3):
+                for _ in range(times):
                     app_of(own).tick(at(moment), chunk=5)
 
-    with ThreadPoolExecutor(6) as pool:
-        works = [pool.submit(cron) for _ in range(5)] + [pool.submit(daemon)]
-        for work in works:
+    with ThreadPoolExecutor(crons + 1) as pool:
+        for work in [pool.submit(ticker, times) for times in (*[1] * crons, 3)]:
             work.result(120)
-    over.set()
+
+
+def test_two_daemons_make_of_every_word_what_one_makes(engine: Engine, tmp_path: Path) -> None:
+    """R10: loops, moments, calls, the cap, entries by event and other scenarios, each once though two tick at once."""
+    with installed(tmp_path, whole.ACTIONS, whole.MODULE):
+        expected = alone(engine, 5, whole_world, whole.MOMENTS)
+        whole_world(engine)
+        race(engine, whole.MOMENTS, 1)
+    assert expected["calls"]
     assert problems(engine) == []
     assert history(engine) == expected
 
