@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from engage.effects.smtp import SmtpChannel
 from engage.errors import Invalid, Outside, Refused
 from engage.graph.folder import read_workspace
 from engage.language.load import Workspace
+from engage.plan.house import compile_house
 from engage.problem import errors
 from engage.settings import Settings
 from engage.sql import tables as t
@@ -79,27 +80,40 @@ class App:
         ``patient``: a mail server that refused us is left alone until its pause is over.
         Raises Refused where the workspace names no sender, Outside where the channel is away.
         """
-        applied = self.applied()
-        server = mail_server(self.settings)
-        if server is None:
-            folder = OutboxFolder(self.settings.workspace / "outbox")
-            return deliver(self.engine, _post(self.settings, applied, folder), now, progress)
-        with closing(SmtpChannel(server)) as channel:
-            return deliver(self.engine, _post(self.settings, applied, channel), now, progress, patient=patient)
+        with way_out(self.settings) as channel:
+            post = _post(self.settings, self.applied(), channel)
+            return deliver(self.engine, post, now, progress, patient=patient)
+
+
+@contextmanager
+def way_out(settings: Settings) -> Iterator[Channel]:
+    """Give the channel by which mail leaves: a mail server, else the folder ``outbox/``."""
+    server = mail_server(settings)
+    if server is None:
+        yield OutboxFolder(settings.workspace / "outbox")
+        return
+    with closing(SmtpChannel(server)) as channel:
+        yield channel
 
 
 def _post(settings: Settings, applied: Applied, channel: Channel) -> Post:
     """Return what a delivery needs to know."""
     plans, workspace = applied.plans, applied.workspace
+    suppress = {key: plan.suppress for key, plan in plans.scenarios.items() if plan.suppress is not None}
+    return replace(drafts(settings, workspace, channel), house=plans.house, suppress=suppress)
+
+
+def drafts(settings: Settings, workspace: Workspace, channel: Channel) -> Post:
+    """Return what it takes to try the e-mails of a workspace, applied or not."""
     return Post(
-        house=plans.house,
+        house=compile_house(workspace),
         company=workspace.company,
         templates=workspace.templates,
         base_url=settings.base_url.rstrip("/"),
         secret_key=settings.secret_key,
         channel=channel,
-        suppress={key: plan.suppress for key, plan in plans.scenarios.items() if plan.suppress is not None},
         bounce_address=bounce_address(settings),
+        isolated=True,
     )
 
 

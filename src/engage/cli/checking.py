@@ -26,10 +26,10 @@ def validate(
     session.folder = folder
     problems = _of(_problems(session, folder), folder, paths or [])
     if form == "json":
-        session.write_json([_as_data(seen_from(session.here, folder, problem), session) for problem in problems])
+        session.write_json([as_data(seen_from(session.here, folder, problem), session) for problem in problems])
     else:
         session.show_problems(problems, folder)
-        _sum_up(session, problems)
+        sum_up(session, problems)
     if errors(problems):
         raise typer.Exit(1)
 
@@ -87,7 +87,8 @@ def _of(problems: tuple[Problem, ...], folder: Path, paths: list[Path]) -> tuple
     return tuple(p for p in problems if any((folder / p.place.file).resolve().is_relative_to(path) for path in wanted))
 
 
-def _sum_up(session: Session, problems: tuple[Problem, ...]) -> None:
+def sum_up(session: Session, problems: tuple[Problem, ...]) -> None:
+    """Say how many mistakes and warnings there are."""
     wrong = len(errors(problems))
     warnings = len(problems) - wrong
     if wrong:
@@ -98,7 +99,8 @@ def _sum_up(session: Session, problems: tuple[Problem, ...]) -> None:
         session.say(sentence("no mistakes"))
 
 
-def _as_data(problem: Problem, session: Session) -> dict[str, object]:
+def as_data(problem: Problem, session: Session) -> dict[str, object]:
+    """Return a problem for scripts."""
     place = problem.place
     return {
         "file": place.file, "line": place.line, "column": place.column, "severity": problem.severity,

@@ -18,6 +18,7 @@ from engage.cli import (
     reporting,
     simulating,
     starter,
+    templates,
     testing,
     ticking,
     users,
@@ -29,6 +30,7 @@ _FILES, _ENGINE, _PEOPLE, _CARE = "Write scenarios", "Run them", "See what happe
 
 #: Groups of commands: what the help says of each, and under which heading.
 GROUPS = {
+    "template": ("E-mail templates: check, preview, send a test.", _FILES),
     "todo": ("Work on one ToDo.", _PEOPLE),
     "messages": ("List e-mails, newest first: where each is and why.", _PEOPLE),
     "score": ("The scoring model.", _PEOPLE),
@@ -46,6 +48,14 @@ COMMANDS: tuple[Offer, ...] = (
         "simulate", simulating.simulate, "engage simulate welcome --forecast 30d --assume open=0.3,click=0.1", _FILES
     ),
     Offer("schema", checking.schema, "engage schema scenario -o scenario.schema.json", _FILES),
+    Offer("template check", templates.check, "engage template check welcome", _FILES),
+    Offer(
+        "template preview",
+        templates.preview,
+        "engage template preview welcome --prospect hanako@example.co.jp --html welcome.html",
+        _FILES,
+    ),
+    Offer("template send-test", templates.send_test, "engage template send-test welcome --to me@example.co.jp", _FILES),
     Offer("plan", applying.plan, "engage plan --exit-code", _FILES),
     Offer("apply", applying.apply, "engage apply --yes", _FILES),
     Offer("versions", versions.versions, "engage versions welcome", _FILES),

@@ -126,6 +126,13 @@ def _cell(text: str | None) -> str:
     return (text or "").replace("|", "\\|")
 
 
+def templates() -> str:
+    """Return the page of e-mail templates."""
+    from engage.cli.template_page import templates as page
+
+    return page()
+
+
 def settings() -> str:
     """Return the page of settings."""
     return _SETTINGS + "".join(f"| `{name}` | {meaning} |\n" for name, meaning in VARIABLES.items())
@@ -154,6 +161,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "language.md": language,
     "commands.md": commands,
     "settings.md": settings,
+    "templates.md": templates,
     "modules.md": modules,
 }
 SCENARIOS = "scenarios.md"

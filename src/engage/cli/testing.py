@@ -163,5 +163,5 @@ def _watched(session: Session, wanted: list[str], junit: Path | None) -> None:
 
 def _saved(folder: Path) -> dict[Path, tuple[int, int]]:
     """Return when each file that scenarios are made of was saved, and its size."""
-    paths = (*folder.glob("**/*.y*ml"), *folder.glob("templates/*"))
+    paths = (*folder.glob("**/*.y*ml"), *folder.glob("templates/**/*"))
     return {path: (status.st_mtime_ns, status.st_size) for path in paths for status in (path.stat(),)}

@@ -2,7 +2,7 @@
 
 Jinja2's sandbox keeps a template from reaching the program, not from asking for a text of a gigabyte or a
 loop without end. So loops draw on one allowance for each rendering, and whatever makes a long text from a
-short one is asked for its length first. (Memory and time are the child process's affair, later.)
+short one is asked for its length first. (Memory and time are the child process's affair: engage.effects.pressing.)
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Allowance:
         """
         self.left -= 1
         if self.left < 0:
-            raise TooMuch(str(sentence("its loops go round more than {count} times", count=ROUNDS)))
+            raise TooMuch(sentence("its loops go round more than {count} times", count=ROUNDS))
 
 
 class Bounding(NodeTransformer):
@@ -63,6 +63,23 @@ class Bounding(NodeTransformer):
         """Measure what ``~`` joins."""
         self.generic_visit(node)
         return nodes.Filter(node, TEXT, [], [], None, None, lineno=node.lineno)
+
+    def visit_Include(self, node: nodes.Include) -> nodes.Node:  # noqa: N802
+        """Let a partial draw on the allowance of who loads it: it stands in the context."""
+        return self._with_context(node)
+
+    def visit_Import(self, node: nodes.Import) -> nodes.Node:  # noqa: N802
+        """Let a partial's macros draw on the allowance of who imports them."""
+        return self._with_context(node)
+
+    def visit_FromImport(self, node: nodes.FromImport) -> nodes.Node:  # noqa: N802
+        """Let a partial's macros draw on the allowance of who imports them."""
+        return self._with_context(node)
+
+    def _with_context(self, node: nodes.Include | nodes.Import | nodes.FromImport) -> nodes.Node:
+        self.generic_visit(node)
+        node.with_context = True
+        return node
 
     def visit_AssignBlock(self, node: nodes.AssignBlock) -> nodes.Node:  # noqa: N802
         """Measure what ``{% set %} … {% endset %}`` captures."""
@@ -104,7 +121,7 @@ def check_operation(operator: str, left: Any, right: Any) -> None:
     """
     match operator:
         case "%" if isinstance(left, str):
-            raise TooMuch(str(sentence("% formats no texts here; use ~ and filters")))
+            raise TooMuch(sentence("% formats no texts here; use ~ and filters"))
         case "*":
             _check_product(left, right)
             _check_product(right, left)
@@ -127,12 +144,12 @@ def check_size(size: int) -> None:
     Raises TooMuch otherwise.
     """
     if size > LONGEST:
-        raise TooMuch(str(sentence("it makes a text of more than {count} characters", count=LONGEST)))
+        raise TooMuch(sentence("it makes a text of more than {count} characters", count=LONGEST))
 
 
 def _check_bits(bits: int) -> None:
     if bits > _BITS:
-        raise TooMuch(str(sentence("it makes a number of more than {count} bits", count=_BITS)))
+        raise TooMuch(sentence("it makes a number of more than {count} bits", count=_BITS))
 
 
 @wraps(do_replace)
@@ -159,7 +176,7 @@ def join(value: Iterable[object], d: str = "", attribute: str | None = None) -> 
 def round_(value: float, precision: int = 0, method: Any = "common") -> float:
     """Round as Jinja2 does, to a bearable number of digits."""
     if abs(precision) > _DIGITS:
-        raise TooMuch(str(sentence("it rounds to more than {count} digits", count=_DIGITS)))
+        raise TooMuch(sentence("it rounds to more than {count} digits", count=_DIGITS))
     return do_round(value, precision, method)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engage.effects.channel import Envelope
+from engage.effects.failure import Failure
 from engage.effects.letter import Desk, letter
+from engage.effects.press import Press
 from engage.effects.queued import Queued
-from engage.effects.rendering import Press
+from engage.effects.rendering import Rendered
 from engage.effects.results import Words
-from engage.effects.team import Team
+from engage.effects.team import Person, Team
 
 _LONGEST_REASON = 500
 
@@ -34,21 +37,39 @@ class Composed:
     failure: str | None = None
 
 
-def compose(office: Office, message: Queued) -> Composed:
-    """Return a message's mail, or why it cannot be made; never raises for what a template does."""
-    if message.prospect is None:
-        return Composed(message, failure="forgotten")
-    owner = office.team.person(str(message.prospect.get("owner") or ""))
+def compose(office: Office, messages: Sequence[Queued]) -> list[Composed]:
+    """Return each message's mail, or why it cannot be made; never raises for what a template does.
+
+    Raises Outside when nothing can be rendered at all.
+    """
+    there = [
+        (message, office.team.person(str(message.prospect.get("owner") or "")))
+        for message in messages
+        if message.prospect is not None
+    ]
+    made = {
+        message.id: _composed(office, message, outcome, owner)
+        for outcome, (message, owner) in zip(office.press.render(there), there, strict=True)
+    }
+    return [made.get(message.id) or Composed(message, failure="forgotten") for message in messages]
+
+
+def _composed(office: Office, message: Queued, outcome: Rendered | Failure, owner: Person | None) -> Composed:
+    if isinstance(outcome, Failure):
+        return Composed(message, failure=shortened(str(outcome.why)))
     try:
-        draft = office.press.draft(message)
-        rendered = office.press.render(message, draft, owner)
-        envelope = letter(office.desk, message, rendered, owner)
-    except Exception as error:  # a template of the user's may raise anything, and stops only this message
+        envelope = letter(office.desk, message, outcome, owner)
+    except Exception as error:  # an address that is none, or data that nobody thought of: this message alone
         return Composed(message, failure=reason(error))
-    return Composed(message, rendered.subject, envelope)
+    return Composed(message, outcome.subject, envelope)
 
 
 def reason(error: Exception) -> str:
     """Return the sentence of a fault, short enough to keep."""
-    text = str(error).partition("\x00")[0] or type(error).__name__
+    return shortened(str(error) or type(error).__name__)
+
+
+def shortened(text: str) -> str:
+    """Return a sentence short enough to keep, without what a database refuses."""
+    text = text.partition("\x00")[0] or "?"
     return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 1]}…"

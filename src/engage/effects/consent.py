@@ -38,7 +38,7 @@ def ask(connection: Connection, post: Post, messages: Sequence[Queued], now: dat
     refused: dict[int, str] = {}
     for message in messages:
         if message.prospect_id in free:
-            reason = _reason(message, *free[message.prospect_id], post.house.require_consent)
+            reason = refusal(message.marketing, *free[message.prospect_id], post.house.require_consent)
         else:
             reason = None if message.prospect_id in there else "forgotten"
         if reason is not None:
@@ -68,12 +68,13 @@ def _existing(connection: Connection, prospects: Sequence[int]) -> frozenset[int
     return frozenset(connection.scalars(chosen))
 
 
-def _reason(message: Queued, opted_out: bool, do_not_email: bool, consents: bool, require_consent: bool) -> str | None:
+def refusal(marketing: bool, opted_out: bool, do_not_email: bool, consents: bool, require_consent: bool) -> str | None:
+    """Return why a prospect must not be written to, or None."""
     if do_not_email:
         return "do_not_email"
-    if message.marketing and opted_out:
+    if marketing and opted_out:
         return "opted_out"
-    if message.marketing and require_consent and not consents:
+    if marketing and require_consent and not consents:
         return "no_consent"
     return None
 

@@ -18,8 +18,8 @@ from engage.effects.letter import Desk
 from engage.effects.mime import mail_address
 from engage.effects.notices import notice_batches
 from engage.effects.post import Delivered, Post, Progress
+from engage.effects.press import Press
 from engage.effects.queued import Queued, queued_ids, read_messages
-from engage.effects.rendering import Press
 from engage.effects.results import Result, read_words
 from engage.effects.team import read_team
 from engage.errors import EngageError, Outside, Refused
@@ -68,7 +68,10 @@ def _mails(engine: Engine, post: Post, now: datetime, *, patient: bool) -> Gener
         if patient:
             _check_lane(engine, now)
         office = _open(engine, post, now)
-        yield from _message_batches(engine, office)
+        try:
+            yield from _message_batches(engine, office)
+        finally:
+            office.press.close()
         yield from notice_batches(engine, office, BATCH)
 
 
@@ -150,7 +153,7 @@ def _next(connection: Connection, office: Office, after: int, *, claim: bool) ->
 
 
 def _composed(office: Office, messages: Sequence[Queued]) -> list[Composed]:
-    return [compose(office, message) for message in messages]
+    return compose(office, messages)
 
 
 def _counted(results: Sequence[Result]) -> Delivered:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from markupsafe import escape
-
-from engage.language.workspace import Sender
 
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
@@ -25,10 +24,13 @@ class Page:
     text: str
 
 
-def with_footer(page: Page, sender: Sender, unsubscribe_url: str, language: str) -> Page:
-    """Return the body with a footer of what its reader does not see yet; unchanged if it is all there."""
+def with_footer(page: Page, sender: Iterable[str | None], unsubscribe_url: str, language: str) -> Page:
+    """Return the body with a footer of what its reader does not see yet; unchanged if it is all there.
+
+    ``sender`` are the lines that say who sends and where they are.
+    """
     seen = _plain(page.text)
-    lines = [line for line in (sender.name, sender.address) if line and _plain(line) not in seen]
+    lines = [line for line in sender if line and _plain(line) not in seen]
     word = UNSUBSCRIBE.get(language, UNSUBSCRIBE["en"])
     asks = unsubscribe_url not in page.text
     if not lines and not asks:

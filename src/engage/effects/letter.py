@@ -7,6 +7,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from engage.effects.channel import Envelope
+from engage.effects.failure import Unrenderable
 from engage.effects.links import signing_key
 from engage.effects.mime import (
     mail,
@@ -18,7 +19,7 @@ from engage.effects.mime import (
 )
 from engage.effects.post import Post
 from engage.effects.queued import Queued
-from engage.effects.rendering import Rendered, Unrenderable
+from engage.effects.rendering import Rendered
 from engage.effects.return_path import return_path
 from engage.effects.team import Person
 from engage.language.workspace import Sender
@@ -45,8 +46,8 @@ class Desk:
         return raw("Message-ID", f"<engage-{name}@{self.address.rpartition('@')[2]}>")
 
 
-def letter(desk: Desk, message: Queued, rendered: Rendered, owner: Person | None) -> Envelope:
-    """Return a message's mail.
+def letter(desk: Desk, message: Queued, rendered: Rendered, owner: Person | None, test: str | None = None) -> Envelope:
+    """Return a message's mail; ``test`` names one that is only tried, and says so in its headers.
 
     Raises Unrenderable for an address that no mail program takes.
     """
@@ -59,12 +60,14 @@ def letter(desk: Desk, message: Queued, rendered: Rendered, owner: Person | None
         mailboxes("To", [(str(prospect.get("full_name") or ""), to)]),
         unstructured("Subject", rendered.subject),
         desk.date,
-        desk.message_id(str(message.id)),
+        desk.message_id(str(message.id) if test is None else f"test-{test}"),
         _feedback_id(desk, message),
+        *(() if test is None else ("X-Engage-Test: yes",)),
         *(_ways_to_stop(rendered.unsubscribe_url) if message.marketing else ()),
     ]
     content = mail(headers, rendered.text, rendered.html)
-    return Envelope(f"message-{message.id:09d}", _return_path(desk, message), (to,), content)
+    name = f"message-{message.id:09d}" if test is None else f"test-{test}"
+    return Envelope(name, _return_path(desk, message), (to,), content)
 
 
 def _return_path(desk: Desk, message: Queued) -> str:

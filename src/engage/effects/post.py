@@ -29,6 +29,8 @@ class Post:
     suppress: Mapping[str, Condition] = field(default_factory=dict)
     #: where bounces are read; None: they go to the sender
     bounce_address: str | None = None
+    #: templates are rendered in a process of their own, with an end to time and memory
+    isolated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,36 +1,33 @@
-"""A queued message and its template become a subject and a body in two shapes."""
+"""A template and the values of its names become a subject and a body in two shapes.
+
+This runs in a process of its own (engage.effects.pressing), so it knows no database and no settings.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from functools import cached_property
 
 import css_inline
 
+from engage.effects.failure import Failure, Unrenderable, failure
 from engage.effects.footer import Page, with_footer, with_preheader
-from engage.effects.links import links, signing_key
 from engage.effects.mime import one_line
-from engage.effects.post import Post
-from engage.effects.queued import Queued
-from engage.effects.sandbox import Render, Sandbox, compiled, sandbox
-from engage.effects.team import Person
+from engage.effects.sandbox import Render, compiled, sandbox
 from engage.effects.text_part import read_html, without_controls
-from engage.language.fields import fold
-from engage.language.templates import Template
-from engage.language.workspace import Sender
+from engage.language.shelf import Shelf
 from engage.wording import sentence
 
 #: The inliner nests calls as the document nests elements and takes the process with it when the stack ends
 #: (measured: between 10,000 and 20,000 on a stack of 8 MB). A longer document keeps its style tags only.
 MOST_ELEMENTS = 4000
 LONGEST_SUBJECT = 2000
+#: What the parts of a head are called where an error is told; no partial can bear such a name.
+SUBJECT, PREHEADER = "the subject", "the preheader"
 _STYLED = re.compile(r"<(?:style|link)\b", re.IGNORECASE)
-
-
-class Unrenderable(Exception):
-    """This message cannot be rendered; the sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,72 +41,60 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """One variant of an e-mail, ready to render."""
+class Sheet:
+    """One variant of an e-mail, as far as it is printed."""
 
-    language: str | None
+    subject: str
+    preheader: str | None
+    body: str
+    #: the language it is written in, such as ``ja``
+    language: str
+    mjml: bool = False
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A sheet made ready to render."""
+
     subject: Render
     preheader: Render | None
     body: Render
 
 
-class Press:
-    """Renders messages; each template is made ready once."""
+class Printer:
+    """Renders sheets; each is made ready once."""
 
-    def __init__(self, post: Post, sender: Sender) -> None:
-        self._post, self._sender = post, sender
-        self._drafts: dict[tuple[str, str | None], Draft] = {}
-        self._key = signing_key(post.secret_key, post.base_url)
-
-    @cached_property
-    def _html(self) -> Sandbox:
-        return sandbox(self._post.house, autoescape=True)
-
-    @cached_property
-    def _plain(self) -> Sandbox:
-        return sandbox(self._post.house, autoescape=False)
+    def __init__(self, zone: tzinfo, shelf: Shelf) -> None:
+        self._zone, self._shelf = zone, shelf
+        self._drafts: dict[Sheet, _Draft] = {}
 
     @cached_property
     def _inliner(self) -> css_inline.CSSInliner:
         return css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)
 
-    def draft(self, message: Queued) -> Draft:
-        """Return the variant of a message's template in its prospect's language, else the main file.
+    def attempt(self, sheet: Sheet, names: Mapping[str, object]) -> Rendered | Failure:
+        """Return what a sheet says for these names, or why it cannot be rendered."""
+        try:
+            return self.printed(sheet, names)
+        except Exception as error:  # a template of the user's may raise anything, and stops only this message
+            return failure(error)
 
-        Raises Unrenderable where there is none, and jinja2.TemplateError for one that cannot be read.
-        """
-        variants = self._post.templates.get(message.template)
-        if not variants:
-            raise Unrenderable(sentence("there is no template called {name}", name=repr(message.template)))
-        template = variant(variants, message)
-        key = (message.template, template.language)
-        if key not in self._drafts:
-            self._drafts[key] = self._made_ready(template)
-        return self._drafts[key]
-
-    def render(self, message: Queued, draft: Draft, owner: Person | None) -> Rendered:
-        """Return what a message says. Raises whatever its template raises."""
-        address = links(self._post.base_url, self._key, message.id)
-        names = {
-            "prospect": message.prospect,
-            "sender": {"name": self._sender.name, "email": self._sender.email, "address": self._sender.address},
-            "owner": _owner(owner),
-            "scenario": {"name": message.scenario_name},
-            "unsubscribe_url": address.unsubscribe_url,
-            "preferences_url": address.preferences_url,
-            "view_url": address.view_url,
-        }
+    def printed(self, sheet: Sheet, names: Mapping[str, object]) -> Rendered:
+        """Return what a sheet says. Raises whatever its template raises."""
+        draft = self._drafts.get(sheet) or self._made_ready(sheet)
         subject = one_line(draft.subject(names))
         _check_subject(subject)
         preheader = one_line(draft.preheader(names)) if draft.preheader else ""
         html = without_controls(draft.body(names))
-        page = self._page(html, preheader, address.unsubscribe_url, draft.language)
-        return Rendered(subject, page.html, page.text, address.unsubscribe_url)
+        page = self._page(html_of(html) if sheet.mjml else html, preheader, names, sheet.language)
+        return Rendered(subject, page.html, page.text, str(names["unsubscribe_url"]))
 
-    def _page(self, html: str, preheader: str, unsubscribe_url: str, language: str | None) -> Page:
+    def _page(self, html: str, preheader: str, names: Mapping[str, object], language: str) -> Page:
         reading = read_html(html)
-        spoken = language or self._post.house.locale
-        page = with_footer(Page(html, reading.text), self._sender, unsubscribe_url, spoken)
+        sender = names["sender"]
+        assert isinstance(sender, Mapping)
+        lines = (sender.get("name"), sender.get("address"))
+        page = with_footer(Page(html, reading.text), lines, str(names["unsubscribe_url"]), language)
         shown = with_preheader(page.html, preheader)
         if reading.elements <= MOST_ELEMENTS and _STYLED.search(html):
             shown = self._inlined(shown)
@@ -122,34 +107,28 @@ class Press:
             # Styles that cannot be read: mail programs see the same text and skip them too.
             return html
 
-    def _made_ready(self, template: Template) -> Draft:
-        head = template.head
-        return Draft(
-            language=template.language,
-            subject=compiled(self._plain, head.subject),
-            preheader=compiled(self._plain, head.preheader) if head.preheader else None,
-            body=compiled(self._html, template.body),
+    def _made_ready(self, sheet: Sheet) -> _Draft:
+        locale = "ja" if sheet.language.partition("-")[0] == "ja" else sheet.language
+        plain = sandbox(locale, self._zone, self._shelf, autoescape=False)
+        draft = _Draft(
+            subject=compiled(plain, sheet.subject, SUBJECT),
+            preheader=compiled(plain, sheet.preheader, PREHEADER) if sheet.preheader else None,
+            body=compiled(sandbox(locale, self._zone, self._shelf, autoescape=True), sheet.body),
         )
+        self._drafts[sheet] = draft
+        return draft
 
 
-def variant(variants: Mapping[str | None, Template], message: Queued) -> Template:
-    """Return the template in the prospect's language (``en`` serves ``en-GB`` too), else the main file."""
-    written = (message.prospect or {}).get("language")
-    language = fold(written).strip().replace("_", "-") if isinstance(written, str) else ""
-    named = {fold(key): template for key, template in variants.items() if key is not None}
-    main = variants.get(None) or next(iter(variants.values()))
-    return named.get(language) or named.get(language.partition("-")[0]) or main
-
-
-def _owner(owner: Person | None) -> dict[str, str | None]:
-    if owner is None:
-        return dict.fromkeys(("name", "email", "job_title", "department"))
-    return {
-        "name": owner.name,
-        "email": owner.email,
-        "job_title": owner.job_title,
-        "department": owner.department,
-    }
+def html_of(mjml: str) -> str:
+    """Return MJML as HTML. Raises Unrenderable where it is none, or the library for it is not installed."""
+    try:
+        from mrml import to_html
+    except ImportError:
+        raise Unrenderable(sentence("MJML needs the package mrml: pip install 'engage[mjml]'")) from None
+    try:
+        return to_html(mjml).content
+    except OSError as error:
+        raise Unrenderable(sentence("this is no MJML: {why}", why=error)) from error
 
 
 def _check_subject(subject: str) -> None:

@@ -8,32 +8,48 @@ it prints nothing otherwise; a key that is not there fails the rendering.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import tzinfo
 from functools import lru_cache, partial
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, Undefined, nodes
+from jinja2 import FunctionLoader, StrictUndefined, Template, Undefined, nodes
+from jinja2.environment import TemplateModule
 from jinja2.filters import FILTERS as ALL_FILTERS
-from jinja2.runtime import Context, LoopContext
+from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 
 from engage.effects import bounds
-from engage.effects.printing import date_filter, number_filter, printed
-from engage.language.templates import FILTERS
-from engage.plan.moves import House
+from engage.effects.printing import (
+    date_filter,
+    honorific,
+    number_filter,
+    onchu,
+    percent_filter,
+    printed,
+    time_filter,
+    yen_filter,
+)
+from engage.language.shelf import Shelf
+from engage.language.template_words import FILTERS
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """The environment of all templates of a house."""
+    """The environment of all templates of a house that are in one language."""
 
     intercepted_binops = frozenset(("*", "**", "%", "+"))
 
-    def __init__(self, house: House, *, autoescape: bool) -> None:
-        super().__init__(autoescape=autoescape, finalize=printed, keep_trailing_newline=True, cache_size=0)
+    def __init__(self, locale: str, zone: tzinfo, shelf: Shelf, *, autoescape: bool) -> None:
+        loader = FunctionLoader(shelf.texts.get)
+        super().__init__(
+            autoescape=autoescape, finalize=printed, keep_trailing_newline=True, loader=loader, auto_reload=False
+        )
         self.globals = {"range": safe_range}
-        self.filters = {name: ALL_FILTERS[name] for name in FILTERS & ALL_FILTERS.keys()}
-        self.filters |= {"date": date_filter(house), "number": number_filter, "join": bounds.join}
+        self.filters = {name: ALL_FILTERS[name] for name in FILTERS.keys() & ALL_FILTERS.keys()}
+        self.filters |= {"date": date_filter(locale, zone), "time": time_filter(zone), "number": number_filter}
+        self.filters |= {"yen": yen_filter(locale), "percent": percent_filter}
+        self.filters |= {"honorific": honorific, "様": honorific, "御中": onchu}
         self.filters |= {"replace": bounds.replace, "round": bounds.round_, "urlencode": bounds.urlencode}
-        self.filters |= {bounds.ITEMS: bounds.bounded_items, bounds.TEXT: bounds.bounded_text}
+        self.filters |= {bounds.ITEMS: bounds.bounded_items, bounds.TEXT: bounds.bounded_text, "join": bounds.join}
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree: nodes.Template = bounds.Bounding().visit(super()._parse(source, name, filename))
@@ -46,6 +62,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return self._part(obj, attribute)
         if isinstance(obj, LoopContext):
             return super().getattr(obj, attribute)
+        if isinstance(obj, TemplateModule) and isinstance(found := vars(obj).get(attribute), Macro):
+            return found
         return self._missing(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
@@ -78,19 +96,21 @@ class Sandbox(ImmutableSandboxedEnvironment):
 Render = Callable[[Mapping[str, object]], str]
 
 
-@lru_cache(maxsize=8)
-def sandbox(house: House, *, autoescape: bool) -> Sandbox:
-    """Return the environment of a house, made once."""
-    return Sandbox(house, autoescape=autoescape)
+@lru_cache(maxsize=16)
+def sandbox(locale: str, zone: tzinfo, shelf: Shelf, *, autoescape: bool) -> Sandbox:
+    """Return the environment of mails in a language, made once."""
+    return Sandbox(locale, zone, shelf, autoescape=autoescape)
 
 
 @lru_cache(maxsize=500)
-def compiled(environment: Sandbox, text: str) -> Render:
-    """Return a template made ready to render.
+def compiled(environment: Sandbox, text: str, name: str | None = None) -> Render:
+    """Return a template made ready to render; ``name`` is told with its errors.
 
     Raises jinja2.TemplateError for a text that is no template.
     """
-    return partial(_render, environment.from_string(text))
+    code = environment.compile(text, name)
+    made = environment.template_class.from_code(environment, code, environment.make_globals(None))
+    return partial(_render, made)
 
 
 def _render(template: Template, names: Mapping[str, object]) -> str:

@@ -10,7 +10,7 @@ from engage.language.load import Workspace
 from engage.language.outward import Action, Call, Plugin, Webhook, texts_of, url_fault
 from engage.language.plugins import GROUP, installed_actions
 from engage.language.source import Path
-from engage.language.templates import check_body
+from engage.language.template_checks import check_body
 from engage.problem import Problem, unknown
 from engage.wording import sentence
 

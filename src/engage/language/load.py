@@ -9,11 +9,14 @@ from pydantic import BaseModel
 
 from engage.language.doubted import scenario_name
 from engage.language.hours import Hours, parse_hours
+from engage.language.mjml import check_mjml
 from engage.language.reading import parse
 from engage.language.repair import repaired
 from engage.language.scenario import Scenario
+from engage.language.shelf import ENDINGS, FOLDER, PARTIALS, Shelf, is_partial
 from engage.language.source import Source, read, read_bytes
-from engage.language.templates import Template, read_template, template_name
+from engage.language.template_checks import check_shelf
+from engage.language.templates import Template, body_of, read_template, template_name
 from engage.language.vocabulary import Vocabulary, all_fields
 from engage.language.whole import ScenarioFile, Workspace, with_vocabulary
 from engage.language.workspace import (
@@ -39,7 +42,9 @@ def read_folder(folder: Path) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
     problems: list[Problem] = []
     paths = [folder / name for name in FILES if (folder / name).exists()]
     paths += sorted((folder / "scenarios").glob("*.yaml")) + sorted((folder / "scenarios").glob("*.yml"))
-    paths += sorted((folder / "templates").glob("*.html"))
+    for ending in ENDINGS:
+        paths += sorted((folder / "templates").glob(f"*{ending}"))
+        paths += sorted((folder / PARTIALS).rglob(f"*{ending}"))
     for path in paths:
         name = path.relative_to(folder).as_posix()
         content, wrong = read_bytes(path, name, inside=folder)
@@ -58,7 +63,7 @@ def load(files: Mapping[str, bytes | str], *, shown: str = "") -> tuple[Workspac
     sources: dict[str, Source] = {}
     texts: dict[str, str] = {}
     for path, content in files.items():
-        if path.endswith(".html"):
+        if path.endswith(ENDINGS):
             text, wrong = _decoded(f"{shown}{path}", content)
             problems += wrong
             texts[path] = text
@@ -146,15 +151,23 @@ def _templates(
     texts: Mapping[str, str], company: Company, shown: str, problems: list[Problem]
 ) -> dict[str, dict[str | None, Template]]:
     fields = tuple(all_fields(company))
+    shelf = Shelf.of(texts, shown)
+    mine = {path: text for path, text in texts.items() if path.startswith(FOLDER) and not is_partial(path)}
     found: dict[str, dict[str | None, Template]] = {}
-    for path, text in texts.items():
-        if path.startswith("templates/"):
-            template, wrong = read_template(f"{shown}{path}", text, fields)
-            problems += wrong
-            name = template_name(path)[0]
-            variants = found.setdefault(name, {})
-            if template is not None:
-                variants[template.language] = template
+    for path, text in mine.items():
+        template, wrong = read_template(f"{shown}{path}", text, fields, shelf)
+        problems += wrong
+        name = template_name(path)[0]
+        variants = found.setdefault(name, {})
+        if template is not None:
+            if template.language in variants:
+                other = variants[template.language].file
+                problems.append(Problem(Place(template.file), sentence("{file} is the same e-mail", file=other)))
+            variants.setdefault(template.language, template)
+    problems += check_shelf(shelf, {path: body_of(text) for path, text in mine.items()}, fields)
+    for name, text in shelf.files:
+        if name.endswith(".mjml"):
+            problems += check_mjml(f"{shelf.shown}{name}", text.split("\n"))
     return found
 
 

@@ -101,7 +101,7 @@ def _durations() -> str:
 def _files() -> str:
     """Return a section for each kind of file."""
     parts = ["## Files\n", "`NAME` stands for a name of your own, `[]` for each entry of a list.\n"]
-    titles = {"scenario": "scenarios/*.yaml", "front-matter": "templates/*.html"}
+    titles = {"scenario": "scenarios/*.yaml", "front-matter": "templates/*.html, *.mjml"}
     for kind, model in KINDS.items():
         parts.append(f"### {titles.get(kind, f'{kind}.yaml')}\n\n{_about(model)}\n\n{_keys(kind)}")
     return "\n".join(parts)

@@ -85,7 +85,9 @@ class Readers:
 def links_of(templates: Mapping[str, Mapping[str | None, Template]]) -> dict[str, tuple[str, ...]]:
     """Return the links that stand in each template, those to pages with merge fields in them left out."""
     return {
-        name: tuple(dict.fromkeys(link for template in kinds.values() for link in _LINK.findall(template.body)))
+        name: tuple(
+            dict.fromkeys(link for each in kinds.values() for text in each.texts for link in _LINK.findall(text))
+        )
         for name, kinds in templates.items()
     }
 

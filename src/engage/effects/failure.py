@@ -1,0 +1,68 @@
+"""Why a message cannot be rendered: a sentence, and where in the template it happened."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from jinja2 import Template, TemplateSyntaxError
+
+from engage.language.spotting import syntax
+from engage.wording import Sentence, said, sentence
+
+#: What Jinja2 and Python say while a template is rendered, and how people are told.
+_TOLD: tuple[tuple[str, str], ...] = (
+    (r"^(?P<name>'[^']+') is not known here$", "{name} is not known here"),
+    (r"^a value has no (?P<name>'[^']+')$", "a value has no {name}"),
+    (r"^(?P<name>'[^']+') is undefined$", "{name} has no value here"),
+    (r"^(?:integer )?(?:division|modulo)(?: or modulo)? by zero$|^(?:float )?division by zero$", "it divides by zero"),
+)
+
+
+class Unrenderable(Exception):
+    """This message cannot be rendered; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a message cannot be rendered."""
+
+    why: Sentence
+    #: the partial in which it happened, or the part of the head; None: the body
+    partial: str | None = None
+    #: its line there; 0 where no line is to blame
+    line: int = 0
+
+
+def failure(error: Exception) -> Failure:
+    """Return what an error of a template says, and where it came from."""
+    partial, line = _place(error)
+    return Failure(_sentence(error), partial, line)
+
+
+def _sentence(error: Exception) -> Sentence:
+    if isinstance(error, TemplateSyntaxError):
+        return sentence("this expression cannot be read: {why}", why=syntax(error.message or ""))
+    if isinstance(error, MemoryError):
+        return sentence("it takes more memory than a template may have")
+    if isinstance(error, RecursionError):
+        return sentence("its macros or partials call each other without end")
+    text = str(error)
+    for pattern, told in _TOLD:
+        if found := re.search(pattern, text):
+            return sentence(told, **found.groupdict())
+    return said(error) if text else sentence("{why}", why=type(error).__name__)
+
+
+def _place(error: Exception) -> tuple[str | None, int]:
+    """Return the innermost template of an error's traceback, and its line."""
+    if isinstance(error, TemplateSyntaxError):
+        return error.name, error.lineno
+    found: tuple[str | None, int] = (None, 0)
+    trace = error.__traceback__
+    while trace is not None:
+        template = trace.tb_frame.f_globals.get("__jinja_template__")
+        if isinstance(template, Template):
+            found = (template.name, template.get_corresponding_lineno(trace.tb_lineno))
+        trace = trace.tb_next
+    return found

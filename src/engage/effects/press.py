@@ -1,0 +1,115 @@
+"""The press: messages and their templates become what the messages say, here or in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from engage.effects.failure import Failure
+from engage.effects.links import links, signing_key
+from engage.effects.post import Post
+from engage.effects.pressroom import Pressroom
+from engage.effects.queued import Queued
+from engage.effects.rendering import Printer, Rendered, Sheet
+from engage.effects.team import Person
+from engage.language.fields import fold
+from engage.language.shelf import Shelf
+from engage.language.templates import Template
+from engage.language.workspace import Sender
+from engage.wording import sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A message to render: the variant of its e-mail and the values of its names."""
+
+    sheet: Sheet
+    names: Mapping[str, object]
+
+
+class Press:
+    """Renders the messages of a delivery; ``close`` it at the end."""
+
+    def __init__(self, post: Post, sender: Sender) -> None:
+        self._post, self._sender = post, sender
+        self._key = signing_key(post.secret_key, post.base_url)
+        self._sheets: dict[tuple[str, str | None], Sheet] = {}
+        zone, shelf = post.house.hours.zone, shelf_of(post)
+        self._room = Pressroom(zone.key, shelf) if post.isolated else None
+        self._printer = Printer(zone, shelf)
+
+    def render(self, messages: Sequence[tuple[Queued, Person | None]]) -> Iterator[Rendered | Failure]:
+        """Give what each message says, or why it cannot be rendered; with each goes the prospect's owner.
+
+        Raises Outside when nothing can be rendered at all.
+        """
+        jobs = [self._job(message, owner) for message, owner in messages]
+        whole = [(job.sheet, job.names) for job in jobs if isinstance(job, Job)]
+        outcomes = self._room.attempts(whole) if self._room is not None else self._attempts(whole)
+        for job in jobs:
+            yield next(outcomes) if isinstance(job, Job) else job
+        # The end of the outcomes is asked for, so that the room knows that all were taken.
+        next(outcomes, None)
+
+    def _attempts(self, jobs: Sequence[tuple[Sheet, Mapping[str, object]]]) -> Iterator[Rendered | Failure]:
+        for sheet_, names in jobs:
+            yield self._printer.attempt(sheet_, names)
+
+    def close(self) -> None:
+        """End the process that renders, if there is one."""
+        if self._room is not None:
+            self._room.close()
+
+    def _job(self, message: Queued, owner: Person | None) -> Job | Failure:
+        variants = self._post.templates.get(message.template)
+        if not variants:
+            return Failure(sentence("there is no template called {name}", name=repr(message.template)))
+        template = variant(variants, message.prospect or {})
+        key = (message.template, template.language)
+        if key not in self._sheets:
+            self._sheets[key] = sheet(template, self._post.house.locale)
+        return Job(self._sheets[key], self._names(message, owner))
+
+    def _names(self, message: Queued, owner: Person | None) -> dict[str, object]:
+        address = links(self._post.base_url, self._key, message.id)
+        return {
+            "prospect": message.prospect,
+            "sender": {"name": self._sender.name, "email": self._sender.email, "address": self._sender.address},
+            "owner": _owner(owner),
+            "scenario": {"name": message.scenario_name},
+            "unsubscribe_url": address.unsubscribe_url,
+            "preferences_url": address.preferences_url,
+            "view_url": address.view_url,
+        }
+
+
+def shelf_of(post: Post) -> Shelf:
+    """Return the partials of a post's templates; all have the same."""
+    return next((each.shelf for kinds in post.templates.values() for each in kinds.values()), Shelf())
+
+
+def sheet(template: Template, locale: str) -> Sheet:
+    """Return a template as it is printed; a main file is in the house's language."""
+    head = template.head
+    language = fold(template.language or locale).replace("_", "-")
+    return Sheet(head.subject, head.preheader, template.body, language, template.mjml)
+
+
+def variant(variants: Mapping[str | None, Template], prospect: Mapping[str, object]) -> Template:
+    """Return the template in a prospect's language (``en`` serves ``en-GB`` too), else the main file."""
+    written = prospect.get("language")
+    language = fold(written).strip().replace("_", "-") if isinstance(written, str) else ""
+    named = {fold(key).replace("_", "-"): template for key, template in variants.items() if key is not None}
+    main = variants.get(None) or next(iter(variants.values()))
+    return named.get(language) or named.get(language.partition("-")[0]) or main
+
+
+def _owner(owner: Person | None) -> dict[str, str | None]:
+    if owner is None:
+        return dict.fromkeys(("name", "email", "job_title", "department"))
+    return {
+        "name": owner.name,
+        "email": owner.email,
+        "job_title": owner.job_title,
+        "department": owner.department,
+    }
