@@ -53,7 +53,7 @@ def test_mistakes_in_a_payload_are_told_where_they_stand(said: list[str]) -> Non
     """
     assert said == [
         "s.yaml:5:15: merge field 'prospect.emial' is not known; did you mean prospect.email?",
-        "s.yaml:6:22: this expression cannot be read: unexpected end of template, expected 'end of print statement'.",
+        "s.yaml:6:22: this expression cannot be read: the text ends before the expression does",
     ]
 
 
