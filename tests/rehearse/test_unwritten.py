@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from engage.app import Applied
 from engage.effects.delivery import deliver
 from engage.effects.unwritten import hand_over_unwritten
 from engage.rehearse.stage import Stage
+from engage.sql import tables as t
 from engage.sql.connect import connect
 from engage.sql.schema import create
 from tests.support.world import World
@@ -38,11 +39,19 @@ def played(engine: Engine, *, written: bool) -> dict[str, list[tuple[object, ...
     _hand_over(world, world.applied, written=written)
     return {
         "messages": world.rows("messages", "prospect_id", "status", "sent_at"),
-        "activities": world.rows("activities", "prospect_id", "type_id", "target_id", "message_id", "occurred_at"),
+        "activities": _activities(engine),
         "totals": sorted(row for row in world.rows("totals", "step_id", "day", "figure", "bucket", "count") if row[4]),
         "visits": world.rows("visits", "enrolment_id", "move", "step_id", "outcome", "arrived_at", "left_at"),
         "notifications": world.rows("notifications", "prospect_id", "status", "sent_at"),
     }
+
+
+def _activities(engine: Engine) -> list[tuple[object, ...]]:
+    a, event, target = t.activities, t.words.alias(), t.words.alias()
+    named = a.join(event, event.c.id == a.c.type_id).join(target, target.c.id == a.c.target_id)
+    values = select(a.c.prospect_id, event.c.text, target.c.text, a.c.message_id, a.c.occurred_at)
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(values.select_from(named).order_by(a.c.id))]
 
 
 def _hand_over(world: World, applied: Applied, *, written: bool) -> None:
