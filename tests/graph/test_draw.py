@@ -36,7 +36,7 @@ NASTY = """
 name: "<b>\\"x\\"</b> & --> ]] end; \\\\"
 steps:
   - id: a
-    name: "\\"]; <script>alert(1)</script> & %% \\\\ #quot; \\U0001F600"
+    name: "\\"]; <script>alert(1)</script> & %% \\\\ #quot; \\u200eabc\\u200f \\U0001F600"
     wait: 1 day
 """
 
@@ -120,6 +120,10 @@ def test_nothing_a_user_writes_is_markup_or_a_command() -> None:
     label = next(line for line in draw.mermaid(made).splitlines() if ":::wait" in line)
     assert re.fullmatch(r'  s1\(\["[^"<>&%\\;]*(?:(?:#\d+;|<br/>)[^"<>&%\\;]*)*"\]\):::wait', label)
     assert '\\"]; <script>' in draw.dot(made)
+    for text in (svg, draw.mermaid(made), draw.dot(made), draw.as_json(made)):
+        assert "abc" in text
+        assert "\u200e" not in text
+        assert "\u200f" not in text
 
 
 @pytest.mark.parametrize("form", [draw.mermaid, draw.dot, draw.as_json, draw.svg])

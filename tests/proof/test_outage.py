@@ -115,7 +115,7 @@ def first_ways_out(
 def test_one_tick_after_an_outage_gives_the_ways_out_of_many_on_time(quick_sqlite: Engine) -> None:
     """SPEC section 7: the same events lead to the same way out of every trigger already waiting."""
 
-    @profile(15, 1)
+    @profile(25, 1)
     @given(trigger_scenarios("other"), trigger_scenarios("journey"), events_of_an_outage(), HOURS)
     def same(scenario: str, other: str, events: list[Event], sent: int) -> None:
         often = first_ways_out(quick_sqlite, scenario, other, events, sent, [*range(0, OUTAGE, 8), OUTAGE])
