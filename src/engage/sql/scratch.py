@@ -89,11 +89,6 @@ def counted(statement: Insert) -> Insert:
     return statement.execution_options(preserve_rowcount=True)
 
 
-def inserted(connection: Connection, statement: Insert) -> int:
-    """Run an INSERT and return how many rows it made, on every database."""
-    return connection.execute(counted(statement)).rowcount
-
-
 def update_from(database: str, table: Table, source: Table, values: Mapping[str, ColumnElement[Any]]) -> Update:
     """Return an UPDATE of a table's rows by the rows of a temporary table with the same primary key.
 
