@@ -14,7 +14,7 @@ from engage.language.vocabulary import FieldMeaning, Vocabulary
 from engage.reports.csvout import Value
 from engage.reports.export_kind import ExportKind, Question, Span, Values, spans, within
 from engage.sql import tables as t
-from engage.sql.predicates import mailable
+from engage.sql.predicates import Who, mailable
 
 _STORED = tuple(field.name for field in STANDARD if field.stored)
 #: What follows the fields.
@@ -44,7 +44,9 @@ def rows(question: Question) -> Iterator[Values]:
         *(p.c[name] for name in _STORED),
         *(column for column in s.c if column.name != "prospect_id"),
     )
-    people = select(*names, mailable(s, question.now).label("mailable")).join_from(p, s, s.c.prospect_id == p.c.id)
+    people = select(*names, mailable(Who(s, p), question.now).label("mailable")).join_from(
+        p, s, s.c.prospect_id == p.c.id
+    )
     for span in spans(question, p.c.id):
         chosen = people.where(within(p.c.id, span), question.asked_for(p.c.id)).order_by(p.c.id)
         found = question.rows(chosen)

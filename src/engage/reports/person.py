@@ -18,7 +18,7 @@ from engage.reports.person_history import Entry, Happening, Letter, entries, hap
 from engage.reports.person_place import Membership, Run, categories, lists_of, memberships, runs, tags_of
 from engage.reports.todos import TodoRow, todos
 from engage.sql import tables as t
-from engage.sql.predicates import Now, mailable
+from engage.sql.predicates import Now, Who, mailable
 
 #: How much of the past is shown.
 LAST = 20
@@ -64,7 +64,7 @@ def person(
     p, s, u = t.prospects, t.standings, t.users
     asked = Now(now, house.hours.zone, house.locale, house.require_consent)
     chosen = (
-        select(p, s, u.c.name.label("owner_name"), mailable(s, asked).label("mailable"))
+        select(p, s, u.c.name.label("owner_name"), mailable(Who(s, p), asked).label("mailable"))
         .select_from(p.join(s, s.c.prospect_id == p.c.id).outerjoin(u, s.c.owner == "user:" + u.c.id))
         .where(p.c.email_folded == fold(email.strip()))
     )

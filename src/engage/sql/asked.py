@@ -15,6 +15,8 @@ from engage.language.conditions import NumberTests
 from engage.plan.models import House
 
 Truth = ColumnElement[bool]
+#: A test of a prospect's key.
+Near = Callable[[ColumnElement[int]], Truth]
 
 #: How each operator compares a value with constants.
 COMPARE: Mapping[str, Callable[[ColumnElement[Any], object], Truth]] = {
@@ -49,15 +51,24 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """The prospect a condition is asked of: the tables that the statement has joined."""
+    """The prospect a condition is asked of: the tables that the statement has joined.
+
+    ``near`` tells, of a prospect's key, whether it is one of a chunk's (see ``standing.near``).
+    """
 
     standing: FromClause
     prospect: FromClause
+    near: Near | None = None
 
     @property
     def id(self) -> ColumnElement[int]:
         """The prospect's key."""
         return self.standing.c.prospect_id
+
+    def owns(self, prospect_id: ColumnElement[int]) -> Truth:
+        """Return whether a row of this key is the prospect's."""
+        mine = prospect_id == self.id
+        return mine if self.near is None else and_(mine, self.near(prospect_id))
 
 
 def numbers(column: ColumnElement[Any], tests: NumberTests) -> Truth:

@@ -28,7 +28,7 @@ def field_value(field: FieldIs, who: Who, locale: str) -> Column:
         kept = {"text": "folded", "date": "text", "number": "number"}.get(field.type, "whole")
         values = t.field_values
         chosen = select(values.c[kept]).where(
-            values.c.prospect_id == who.id, values.c.field_id == word("field", field.field)
+            who.owns(values.c.prospect_id), values.c.field_id == word("field", field.field)
         )
         found = chosen.scalar_subquery()
         return found == 1 if field.type == "boolean" else found

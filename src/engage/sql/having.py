@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, false, func, not_, null, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, null, or_, select
 
 from engage.language.conditions import (
     Condition,
@@ -33,17 +33,17 @@ def has(condition: Condition, who: Who, now: Now) -> Truth:
     match condition:
         case OnList(lists):
             keys = select(t.lists.c.id).where(t.lists.c.key.in_(lists))
-            return exists(select(1).where(t.list_members.c.prospect_id == who.id, t.list_members.c.list_id.in_(keys)))
+            return exists(select(1).where(who.owns(t.list_members.c.prospect_id), t.list_members.c.list_id.in_(keys)))
         case Tagged(tags):
             keys = select(t.words.c.id).where(t.words.c.kind == "tag", t.words.c.folded.in_(tags))
-            return exists(select(1).where(t.prospect_tags.c.prospect_id == who.id, t.prospect_tags.c.tag_id.in_(keys)))
+            return exists(select(1).where(who.owns(t.prospect_tags.c.prospect_id), t.prospect_tags.c.tag_id.in_(keys)))
         case OwnedBy(addressees, there):
             owner = who.standing.c.owner
             if addressees:
                 return func.coalesce(owner.in_(addressees), false())
             return owner.is_not(null()) if there else owner.is_(null())
         case Mailable(value):
-            return mailable(who.standing, now) if value else not_(mailable(who.standing, now))
+            return mailable(who, now) if value else not_(mailable(who, now))
         case InCampaign():
             return _in_campaign(condition, who)
         case HasOpportunity():
@@ -60,25 +60,25 @@ def has(condition: Condition, who: Who, now: Now) -> Truth:
             raise AssertionError(condition)
 
 
-def mailable(standing: FromClause, now: Now) -> Truth:
+def mailable(who: Who, now: Now) -> Truth:
     """Return whether marketing mail may go to a prospect (SPEC section 11)."""
-    free = and_(not_(standing.c.opted_out), not_(standing.c.do_not_email))
+    free = and_(not_(who.standing.c.opted_out), not_(who.standing.c.do_not_email))
     if not now.require_consent:
         return free
     p = t.prospects.alias()
-    return and_(free, exists(select(1).where(p.c.id == standing.c.prospect_id, p.c.consent_at.is_not(null()))))
+    return and_(free, exists(select(1).where(who.owns(p.c.id), p.c.consent_at.is_not(null()))))
 
 
 def _in_campaign(condition: InCampaign, who: Who) -> Truth:
     member = t.campaign_members
     key = select(t.campaigns.c.id).where(t.campaigns.c.key == condition.campaign).scalar_subquery()
-    found = select(1).where(member.c.prospect_id == who.id, member.c.campaign_id == key)
+    found = select(1).where(who.owns(member.c.prospect_id), member.c.campaign_id == key)
     return exists(found.where(member.c.status.in_(condition.statuses)) if condition.statuses else found)
 
 
 def _has_opportunity(condition: HasOpportunity, who: Who) -> Truth:
     o = t.opportunities
-    found = select(1).where(o.c.prospect_id == who.id)
+    found = select(1).where(who.owns(o.c.prospect_id))
     if condition.statuses:
         found = found.where(o.c.status.in_(condition.statuses))
     if condition.stages:
@@ -102,7 +102,7 @@ def named(word_id: ColumnElement[int], globs: Sequence[str]) -> Truth:
 def doings(condition: Did, who: Who, now: Now) -> list[Truth]:
     """Return what tells the activities that a condition counts."""
     a = t.activities
-    wheres = [a.c.prospect_id == who.id, a.c.type_id == word("event", condition.type)]
+    wheres = [who.owns(a.c.prospect_id), a.c.type_id == word("event", condition.type)]
     wheres += [a.c.learnt_at.is_not(null()), not_(a.c.bot)]
     if condition.target is not None:
         wheres.append(named(a.c.target_id, (condition.target,)))
@@ -113,7 +113,7 @@ def doings(condition: Did, who: Who, now: Now) -> list[Truth]:
 
 def _has_todo(condition: HasTodo, who: Who) -> Truth:
     todo = t.todos
-    found = select(1).where(todo.c.prospect_id == who.id)
+    found = select(1).where(who.owns(todo.c.prospect_id))
     if condition.status == "open":
         found = found.where(todo.c.status != "completed")
     elif condition.status is not None:
@@ -131,7 +131,7 @@ def scenario_id(key: str) -> ColumnElement[int]:
 
 def _in_scenario(condition: InScenario, who: Who) -> Truth:
     e = t.enrolments
-    found = select(1).where(e.c.prospect_id == who.id, e.c.scenario_id == scenario_id(condition.scenario))
+    found = select(1).where(who.owns(e.c.prospect_id), e.c.scenario_id == scenario_id(condition.scenario))
     if condition.state != "ever":
         found = found.where(e.c.state == RunState[condition.state.upper()])
     return exists(found)
@@ -141,7 +141,7 @@ def mailings(condition: Emailed, who: Who, now: Now) -> list[Truth]:
     """Return what tells the messages that a condition counts."""
     m = t.messages
     counted = (MessageStatus.QUEUED, MessageStatus.HELD, MessageStatus.SENT, MessageStatus.IN_DOUBT)
-    wheres = [m.c.prospect_id == who.id, m.c.kind == MessageKind.MARKETING, m.c.status.in_(counted)]
+    wheres = [who.owns(m.c.prospect_id), m.c.kind == MessageKind.MARKETING, m.c.status.in_(counted)]
     if (start := since(condition.days, condition.span, now.at, now.zone)) is not None:
         wheres.append(m.c.queued_at >= start)
     return wheres

@@ -6,22 +6,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, false, func, not_, null, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, null, or_, select, true
 
 from engage.language.conditions import AllOf, AnyOf, Condition, FieldIs, GradeIs, Not, ScoreIs
 from engage.sql import tables as t
-from engage.sql.asked import COMPARE, Now, Truth, Who, numbers
+from engage.sql.asked import COMPARE, Near, Now, Truth, Who, numbers
 from engage.sql.fields import compared, field_value
 from engage.sql.having import has, mailable, scenario_id
 from engage.sql.interning import word
 
 __all__ = ["Now", "Truth", "Who", "holds", "mailable", "numbers", "reads_prospect", "scenario_id", "truth"]
 
-#: A test of a prospect's key.
-Near = Callable[[ColumnElement[int]], Truth]
 #: The tables of who is asked about. No question lies in another, so all share these: an alias is slow to make.
 _WHO = Who(t.standings.alias(), t.prospects.alias())
 
@@ -33,14 +31,14 @@ def holds(condition: Condition, prospect_id: ColumnElement[int], now: Now, *, ne
     """
     if condition == AllOf(()):
         return true()
-    standing, prospect = _WHO.standing, _WHO.prospect
-    tables: FromClause = standing
+    who = replace(_WHO, near=near)
+    tables = who.standing
     if reads_prospect(condition):
-        tables = standing.join(prospect, prospect.c.id == standing.c.prospect_id)
-    asked = select(1).select_from(tables).where(standing.c.prospect_id == prospect_id)
+        tables = tables.join(who.prospect, who.owns(who.prospect.c.id))
+    asked = select(1).select_from(tables).where(who.id == prospect_id)
     if near is not None:
-        asked = asked.where(near(standing.c.prospect_id))
-    return exists(asked.where(truth(condition, _WHO, now)))
+        asked = asked.where(near(who.id))
+    return exists(asked.where(truth(condition, who, now)))
 
 
 def reads_prospect(condition: Condition) -> bool:
@@ -83,7 +81,7 @@ def _score(condition: ScoreIs, who: Who) -> ColumnElement[Any]:
     if condition.category is None:
         return who.standing.c.score
     points = select(t.category_scores.c.points).where(
-        t.category_scores.c.prospect_id == who.id,
+        who.owns(t.category_scores.c.prospect_id),
         t.category_scores.c.category_id == word("category", condition.category),
     )
     return func.coalesce(points.scalar_subquery(), 0)
