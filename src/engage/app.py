@@ -13,16 +13,20 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from engage.effects.channel import Channel
 from engage.effects.delivery import deliver
+from engage.effects.hold import marked, notice, release
+from engage.effects.home import make_home
 from engage.effects.mail_server import mail_server
 from engage.effects.outbox import OutboxFolder
 from engage.effects.post import Delivered, Post, Progress
 from engage.effects.return_path import bounce_address
 from engage.effects.smtp import SmtpChannel
+from engage.effects.stale import Stale
 from engage.errors import Invalid, Outside, Refused
 from engage.graph.folder import read_workspace
 from engage.language.load import Workspace
 from engage.plan.house import compile_house
 from engage.problem import errors
+from engage.reports.health import Hold, open_hold
 from engage.settings import Settings
 from engage.sql import tables as t
 from engage.sql.codes import CHUNK
@@ -78,11 +82,36 @@ class App:
         """Hand over what is queued: without a mail server, each mail becomes a file in ``outbox/``.
 
         ``patient``: a mail server that refused us is left alone until its pause is over.
-        Raises Refused where the workspace names no sender, Outside where the channel is away.
+        Raises Refused while a restored or copied database is in hold and where the workspace names no sender,
+        Outside where the channel is away.
         """
-        with way_out(self.settings) as channel:
+        held = self.hold(now)
+        if held is not None:
+            raise Refused(held.sentence)
+        with way_out(self.settings) as channel, marked(self.engine, self.settings.workspace, now) as moves:
             post = _post(self.settings, self.applied(), channel)
-            return deliver(self.engine, post, now, progress, patient=patient)
+            return deliver(self.engine, post, now, _each(moves, progress), patient=patient)
+
+    def hold(self, now: datetime) -> Hold | None:
+        """Return since when and why nothing goes out, if so; that the database is a copy is noticed here."""
+        notice(self.engine, self.settings.workspace, now)
+        with reading(self.engine).begin() as connection:
+            return open_hold(connection)
+
+    def release(self, now: datetime, stale_before: datetime | None = None) -> Stale:
+        """End the hold, giving up what was queued before a moment; return how much that was."""
+        return release(self.engine, self.settings.workspace, now, stale_before)
+
+
+def _each(first: Progress, second: Progress | None) -> Progress:
+    """Return a function that tells of progress to one, then to another."""
+
+    def told(done: Delivered) -> None:
+        first(done)
+        if second is not None:
+            second(done)
+
+    return told
 
 
 @contextmanager
@@ -129,6 +158,8 @@ def open_app(settings: Settings, *, checked: bool = True) -> App:
                 create(engine)
             elif checked:
                 check_schema(engine)
+            if checked:
+                make_home(engine)
     except BaseException:
         engine.dispose()
         raise

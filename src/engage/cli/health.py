@@ -6,21 +6,20 @@ import platform
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engage.cli.reporting import mail_warnings
+from engage.cli.mail_health import mail
 from engage.cli.session import Format, Session
 from engage.errors import EngageError
 from engage.problem import errors
-from engage.wording import Sentence, sentence
+from engage.wording import sentence
 
 if TYPE_CHECKING:
     from engage.app import App
+    from engage.reports.health import Finding
 
-#: A finding: how it stands and what it is.
-Finding = tuple[Literal["ok", "note", "bad"], Sentence]
 #: A running workspace whose last tick is older than this is not ticked.
 STALE = timedelta(hours=1)
 _SIGNS = {"ok": "✓", "note": "!", "bad": "✗"}
@@ -51,6 +50,7 @@ def _findings(session: Session, now: datetime) -> Iterator[Finding]:
         return
     yield from _applied(app, now)
     yield from _engine(session, app, now)
+    yield from mail(session, app, now)
 
 
 def _files(session: Session) -> Iterator[Finding]:
@@ -107,11 +107,6 @@ def _engine(session: Session, app: App, now: datetime) -> Iterator[Finding]:
     if found.overdue or found.unlearnt:
         text = "{overdue} timers are past due, {unlearnt} activities are not learnt: the next tick does them"
         yield "note", sentence(text, overdue=found.overdue, unlearnt=found.unlearnt)
-    text = "{messages} messages and {notices} notifications are queued"
-    waiting = sentence(text, messages=found.queued_messages, notices=found.queued_notices)
-    yield "note" if found.queued_messages or found.queued_notices else "ok", waiting
-    for warning in mail_warnings(session, found):
-        yield "bad", warning
     if strange:
         text = "{count} time zones of prospects are unknown, the workspace's is used: {names}"
         yield "note", sentence(text, count=len(strange), names=", ".join(strange[:10]))

@@ -30,7 +30,9 @@ def messages(
     from engage.reports.messages import messages as read_messages
     from engage.sql.connect import reading
 
-    with reading(session.app().engine).begin() as connection:
+    app = session.app()
+    hold = app.hold(session.clock())
+    with reading(app.engine).begin() as connection:
         found = read_messages(connection, status=status, most=most)
     if form == "json":
         session.write_json([asdict(message) for message in found])
@@ -38,6 +40,8 @@ def messages(
         session.say(_table(session, found))
     else:
         session.say(sentence("no messages"))
+    if hold is not None:
+        session.warn(hold.sentence)
 
 
 def resend(session: Session, numbers: Numbers, yes: Yes = False) -> None:

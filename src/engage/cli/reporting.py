@@ -11,10 +11,10 @@ import typer
 from engage.cli.session import Format, Now, Output, Session
 from engage.errors import Refused
 from engage.problem import unknown
-from engage.wording import Sentence, sentence
+from engage.wording import sentence
 
 if TYPE_CHECKING:
-    from engage.reports.status import ScenarioStatus, Status
+    from engage.reports.status import ScenarioStatus
 
 #: Columns of characters where there is no terminal.
 WIDE = 240
@@ -80,11 +80,14 @@ def status(
     now: Now = None,
 ) -> None:
     """Show the state of scenarios: how many runs are open, held, ended, and what is due next."""
+    from engage.reports.health import troubles
     from engage.reports.status import status as read_status
     from engage.sql.connect import reading
 
-    with reading(session.app().engine).begin() as connection:
-        found = read_status(connection, session.moment(now))
+    app, moment = session.app(), session.moment(now)
+    app.hold(moment)
+    with reading(app.engine).begin() as connection:
+        found = read_status(connection, moment)
     if scenario is not None:
         _check_known(scenario, tuple(one.key for one in found.scenarios))
     chosen = tuple(one for one in found.scenarios if scenario in (None, one.key))
@@ -100,8 +103,8 @@ def status(
     session.say(
         sentence(text, at=last, messages=found.queued_messages, notices=found.queued_notices, unlearnt=found.unlearnt)
     )
-    for warning in mail_warnings(session, found):
-        session.warn(warning)
+    for trouble in troubles(found.hold, found.mail_stop, found.in_doubt, session.shown):
+        session.warn(trouble)
     if found.queued_webhooks or found.queued_actions or found.failed_calls:
         text = "queued: {webhooks} webhooks, {actions} actions · failed: {failed}"
         counts = {"webhooks": found.queued_webhooks, "actions": found.queued_actions, "failed": found.failed_calls}
@@ -110,19 +113,6 @@ def status(
         where = {"step": call.step, "scenario": call.scenario, "email": call.email}
         text = "{target} at {step} ({scenario}) failed for {email}: {why}"
         session.warn(sentence(text, target=call.target, why=call.note or call.status, **where))
-
-
-def mail_warnings(session: Session, found: Status) -> list[Sentence]:
-    """Return what is wrong with the way out for mail."""
-    warnings = list[Sentence]()
-    if found.mail_stop is not None:
-        stopped, text = found.mail_stop, "no mail has gone out since {at}: {why} (tried again from {again} on)"
-        at, again = session.shown(stopped.since), session.shown(stopped.try_at)
-        warnings.append(sentence(text, at=at, why=stopped.why, again=again))
-    if found.in_doubt:
-        text = "{count} messages are in doubt, nobody knows whether they left; see: engage messages --status in_doubt"
-        warnings.append(sentence(text, count=found.in_doubt))
-    return warnings
 
 
 def scenario_table(session: Session, scenarios: tuple[ScenarioStatus, ...]) -> str:

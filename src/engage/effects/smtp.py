@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 
 from engage.effects.channel import Bounced, Closed, Deferred, Envelope, Rejected
 from engage.effects.mail_server import MailServer
@@ -56,6 +57,10 @@ class SmtpChannel:
                 self._try(self._connect(), envelope)
             except (Gone, Declined) as again:
                 raise self._told(again) from again
+
+    def good_until(self) -> datetime | None:
+        """Return until when the server's certificate is good, as a connection that is ready has it."""
+        return self._idle[0].good_until if self._idle else None
 
     def flush(self) -> None:
         """Do nothing: the server has what it has taken."""

@@ -6,11 +6,14 @@ import re
 import smtplib
 import ssl
 from contextlib import suppress
+from datetime import datetime
 
+from engage.clock import moment
 from engage.effects.channel import Closed, Envelope
 from engage.effects.mail_server import MailServer
 from engage.effects.mime import one_line, quoted_local
 from engage.effects.replies import Reply, Stage, reply
+from engage.effects.trust import distrust
 from engage.wording import sentence
 
 #: Seconds to wait for a connection, for an answer, and for the answer to a whole mail.
@@ -104,6 +107,12 @@ class Session:
         except OSError:
             return False
 
+    @property
+    def good_until(self) -> datetime | None:
+        """Until when the server's certificate is good, where the connection is encrypted."""
+        shown = self._smtp.sock.getpeercert() if isinstance(self._smtp.sock, ssl.SSLSocket) else None
+        return moment(ssl.cert_time_to_seconds(str(shown["notAfter"])) * 1_000_000) if shown else None
+
     def quit(self) -> None:
         """Take leave."""
         with suppress(OSError):
@@ -172,7 +181,8 @@ def _unreachable(server: MailServer, error: OSError) -> Gone | Closed:
     """Return what it means that there is no connection; smtplib's own exceptions are OSErrors, too."""
     why = one_line(str(error)) or type(error).__name__
     if isinstance(error, ssl.SSLError):
-        return Closed(sentence("the mail server {server} cannot be trusted: {why}", server=server.name, why=why))
+        text = "the mail server {server} cannot be trusted: {why}"
+        return Closed(sentence(text, server=server.name, why=distrust(error, server.host)))
     if isinstance(error, smtplib.SMTPException) and not isinstance(error, smtplib.SMTPServerDisconnected):
         text = "the mail server {server} cannot do what is needed for safety: {why}"
         return Closed(sentence(text, server=server.name, why=why))

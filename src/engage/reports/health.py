@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Literal
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, literal_column, or_, select, text
 
 from engage.language.zones import zone
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus
+from engage.wording import Sentence, sentence
+
+#: A finding: how it stands and what it is.
+Finding = tuple[Literal["ok", "note", "bad"], Sentence]
+#: Who could be sent to and has waited longer than this is not being delivered to.
+SLOW = timedelta(hours=1)
+#: Why nothing goes out of a database, by the word that is kept.
+_WHY: Mapping[str, str] = {
+    "copied": "this database is a copy, or was restored or moved to another disk or server",
+    "backup": "this database is a backup that was put in place",
+    "older": "this database is an older state of itself, from before mail that went out",
+    "unmarked": "the file beside the database that tells how far it has come (.mark) is missing",
+}
 
 
 def server(connection: Connection) -> dict[str, str]:
@@ -32,6 +47,29 @@ def in_doubt(connection: Connection) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Since when nothing goes out, because the database was restored or copied."""
+
+    since: datetime
+    #: copied, backup, older, unmarked
+    why: str
+
+    @property
+    def sentence(self) -> Sentence:
+        """Why nothing goes out, and what to do."""
+        text = "nothing goes out: {why}; see what waits, and let it go: engage release"
+        return sentence(text, why=sentence(_WHY[self.why]))
+
+
+def open_hold(connection: Connection) -> Hold | None:
+    """Return since when and why nothing goes out, if so."""
+    h = t.holds.c
+    found = select(h.held_at, h.why).where(h.released_at.is_(None)).order_by(h.id).limit(1)
+    row = connection.execute(found).one_or_none()
+    return None if row is None else Hold(*row)
+
+
+@dataclass(frozen=True, slots=True)
 class MailStop:
     """Since when a mail server takes nothing from us, what it said, and when it is tried again."""
 
@@ -45,6 +83,65 @@ def mail_stop(connection: Connection) -> MailStop | None:
     w = t.lanes.c
     row = connection.execute(select(w.stopped_at, w.reason, w.try_at).where(w.stopped_at.is_not(None))).one_or_none()
     return None if row is None else MailStop(row.stopped_at, row.reason or "", row.try_at)
+
+
+@dataclass(frozen=True, slots=True)
+class MailHealth:
+    """How mail stands: what holds it up, and what waits."""
+
+    hold: Hold | None
+    stop: MailStop | None
+    in_doubt: int
+    queued: int
+    notices: int
+    #: of those queued: a mail server refused them for now
+    deferred: int
+    #: since when the first of those waits that could go at once
+    oldest: datetime | None
+
+
+def mail_health(connection: Connection, now: datetime) -> MailHealth:
+    """Return how mail stands; its cost follows what is queued."""
+    m, n = t.messages, t.notifications
+    # Written out, not bound: only so does SQLite see that the partial indexes serve.
+    queued, told = m.c.status == literal_column("0"), n.c.status == literal_column("0")
+    ready = or_(m.c.try_at.is_(None), m.c.try_at <= now)
+    return MailHealth(
+        hold=open_hold(connection),
+        stop=mail_stop(connection),
+        in_doubt=in_doubt(connection),
+        queued=connection.scalar(select(func.count()).select_from(m).where(queued)) or 0,
+        notices=connection.scalar(select(func.count()).select_from(n).where(told)) or 0,
+        deferred=connection.scalar(select(func.count()).select_from(m).where(queued, m.c.try_at > now)) or 0,
+        oldest=connection.scalar(select(func.min(m.c.queued_at)).where(queued, ready)),
+    )
+
+
+def troubles(
+    hold: Hold | None, stop: MailStop | None, doubtful: int, shown: Callable[[datetime], str]
+) -> Iterator[Sentence]:
+    """Yield what is wrong with the way out for mail; ``shown`` writes a moment for people."""
+    if hold is not None:
+        yield hold.sentence
+    if stop is not None:
+        text = "no mail has gone out since {at}: {why} (tried again from {again} on)"
+        yield sentence(text, at=shown(stop.since), why=stop.why, again=shown(stop.try_at))
+    if doubtful:
+        text = "{count} messages are in doubt, nobody knows whether they left; see: engage messages --status in_doubt"
+        yield sentence(text, count=doubtful)
+
+
+def mail_findings(health: MailHealth, now: datetime, shown: Callable[[datetime], str]) -> Iterator[Finding]:
+    """Yield what is to be said of mail, the worst first; ``shown`` writes a moment for people."""
+    yield from (("bad", said) for said in troubles(health.hold, health.stop, health.in_doubt, shown))
+    if health.oldest is not None and health.hold is None and health.stop is None and now - health.oldest > SLOW:
+        said = "a message has waited to go out since {at}: is there no engage run?"
+        yield "note", sentence(said, at=shown(health.oldest))
+    if health.deferred:
+        yield "note", sentence("{count} messages were refused for now and are tried again later", count=health.deferred)
+    said = "{messages} messages and {notices} notifications are queued"
+    state: Literal["ok", "note"] = "note" if health.queued or health.notices else "ok"
+    yield state, sentence(said, messages=health.queued, notices=health.notices)
 
 
 def strange_zones(connection: Connection) -> tuple[str, ...]:

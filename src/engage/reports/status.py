@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, func, literal_column, select
 
 from engage.clock import FOREVER
 from engage.reports.calls import Call, failed_calls, last_failed, queued_calls
-from engage.reports.health import MailStop, in_doubt, mail_stop
+from engage.reports.health import Hold, MailStop, in_doubt, mail_stop, open_hold
 from engage.sql import tables as t
 from engage.sql.codes import Figure, TimerKind
 
@@ -63,6 +63,8 @@ class Status:
     in_doubt: int
     #: a mail server that takes nothing from us
     mail_stop: MailStop | None
+    #: the database was restored or copied, so nothing goes out
+    hold: Hold | None
     #: activities that no tick has learnt yet
     unlearnt: int
     #: timers due at or before now, of scenarios that run
@@ -90,6 +92,7 @@ def status(connection: Connection, now: datetime) -> Status:
         last_failed=last_failed(connection, SHOWN),
         in_doubt=in_doubt(connection),
         mail_stop=mail_stop(connection),
+        hold=open_hold(connection),
         unlearnt=connection.scalar(select(func.count()).select_from(t.unlearnt)) or 0,
         overdue=_overdue(connection, now),
     )

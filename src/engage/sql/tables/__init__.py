@@ -12,6 +12,7 @@ from engage.sql.tables.activity import (
 )
 from engage.sql.tables.calls import call_contents, calls
 from engage.sql.tables.history import changes
+from engage.sql.tables.home import holds, homes
 from engage.sql.tables.journey import (
     audience_members,
     enrolments,
@@ -68,6 +69,8 @@ __all__ = [
     "field_values",
     "former_entries",
     "group_members",
+    "holds",
+    "homes",
     "lanes",
     "list_members",
     "lists",

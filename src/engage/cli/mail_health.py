@@ -1,0 +1,57 @@
+"""What ``engage doctor`` says of mail: what holds it up, what waits, and whether the mail server would take it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from engage.cli.session import Session
+from engage.errors import EngageError
+from engage.wording import sentence
+
+if TYPE_CHECKING:
+    from engage.app import App
+    from engage.reports.health import Finding
+
+#: A certificate that is good for fewer days than this is to be renewed.
+SOON = 14
+
+
+def mail(session: Session, app: App, now: datetime) -> Iterator[Finding]:
+    """Yield what is to be said of mail."""
+    from engage.reports.health import mail_findings, mail_health
+    from engage.sql.connect import reading
+
+    app.hold(now)
+    with reading(app.engine).begin() as connection:
+        health = mail_health(connection, now)
+    yield from mail_findings(health, now, session.shown)
+    try:
+        yield from _way_out(session, now)
+    except EngageError as error:
+        yield "bad", error.message
+
+
+def _way_out(session: Session, now: datetime) -> Iterator[Finding]:
+    """Yield how the mail server is. Raises what a delivery would raise."""
+    from engage.effects.mail_server import mail_server
+    from engage.effects.probe import reach
+    from engage.effects.return_path import bounce_address
+
+    bounce_address(session.settings)
+    server = mail_server(session.settings)
+    if server is None:
+        folder = session.workspace / "outbox"
+        yield "ok", sentence("no mail server is set: each message becomes a file in {folder}", folder=folder)
+        return
+    reached = reach(server)
+    days = reached.days_left(now)
+    if days is None:
+        yield "ok", sentence("the mail server {server} is ready, without encryption", server=reached.server)
+    elif days < SOON:
+        text = "the mail server {server} is ready, but its certificate is good for {days} days only"
+        yield "note", sentence(text, server=reached.server, days=days)
+    else:
+        text = "the mail server {server} is ready, its certificate is good for {days} days"
+        yield "ok", sentence(text, server=reached.server, days=days)
