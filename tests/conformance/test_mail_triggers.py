@@ -31,6 +31,7 @@ def test_the_time_begins_at_the_hand_over_if_that_is_later_than_the_arrival(worl
 @pytest.mark.parametrize("status", ["QUEUED", "HELD"])
 def test_while_the_message_is_queued_or_held_the_time_has_not_begun(world: World, status: str) -> None:
     """
+    # FAULTS R49: a mail server that is down starts no deadline
     steps:
       - {id: invite, send_email: invite}
       - {id: opened, trigger: {email_opened: invite}, after: 1 day, yes: [{add_tag: "yes"}], no: [{add_tag: "no"}]}

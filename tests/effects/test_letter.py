@@ -137,6 +137,7 @@ def test_no_value_makes_a_header(sqlite_engine: Engine, cut: str) -> None:
 
 @pytest.mark.parametrize("address", ["a..b@docomo.ne.jp", ".a@ezweb.ne.jp"])
 def test_addresses_of_old_carriers_are_real(sqlite_engine: Engine, address: str) -> None:
+    """FAULTS B57."""
     add_prospect(sqlite_engine, 1, email=address, last_name="佐藤")
     add_message(sqlite_engine, 1)
     assert boxes(one_mail(sqlite_engine), "To")[0][1].replace('"', "") == address

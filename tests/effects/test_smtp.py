@@ -173,6 +173,7 @@ def test_a_refused_recipient_is_as_good_as_bounced(engine: Engine) -> None:
 
 
 def test_a_deferred_message_waits_longer_each_time_and_fails_after_five_days(sqlite_engine: Engine) -> None:
+    """FAULTS R50: five minutes at first, then longer, never lost in silence."""
     add_people(sqlite_engine, 1)
     tries, at = list[datetime](), NOW
     with mail_server(only("rcpt", "450 4.2.0 greylisted")) as server:
@@ -357,6 +358,7 @@ def test_the_rate_holds_across_deliveries(sqlite_engine: Engine) -> None:
 
 
 def test_turns_follow_one_another(engine: Engine) -> None:
+    """FAULTS R53: the turns of all deliveries stand in one row."""
     with engine.begin() as connection:
         make_lane(connection)
         assert take_turns(connection, 1, 2.0, NOW) == 0
@@ -437,6 +439,7 @@ def test_a_password_that_cannot_be_said_is_not_shown(sqlite_engine: Engine) -> N
 
 
 def test_a_wrong_password_stops_everything_and_marks_nobody(sqlite_engine: Engine) -> None:
+    """FAULTS R52."""
     add_people(sqlite_engine, 2)
     with mail_server(only("auth", "535 5.7.8 wrong")) as server:
         told = sent(sqlite_engine, server.port, user="me", password="secret")

@@ -119,7 +119,7 @@ class Killer:
 
 
 def test_killed_again_and_again_each_is_sent_once_or_in_doubt(engine: Engine) -> None:
-    """FAULTS R01, R02, R05: at most one in doubt for each connection of a process that was killed."""
+    """FAULTS R01, R02, R03, R05: at most one in doubt for each connection of a process that was killed."""
     count, connections, killer = 24, 3, Killer()
     add_people(engine, count)
     kills = 0

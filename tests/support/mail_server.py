@@ -90,7 +90,8 @@ class Talk:
         """Answer until one side ends it."""
         self.lines = self.connection.makefile("rb")
         going = self.say("connect", "")
-        while going and (line := self.lines.readline()):
+        # A line that was cut is no command.
+        while going and (line := self.lines.readline()).endswith(b"\n"):
             said = line.decode("utf-8", "replace").strip()
             self.server.said.append(said)
             going = self.hear(said.partition(" ")[0].lower(), said)
