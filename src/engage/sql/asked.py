@@ -53,17 +53,19 @@ class Now:
 class Who:
     """The prospect a condition is asked of: the tables that the statement has joined.
 
-    ``near`` tells, of a prospect's key, whether it is one of a chunk's (see ``standing.near``).
+    ``near`` tells, of a prospect's key, whether it is one of a chunk's (see ``standing.near``). Where neither of the
+    two tables is joined, ``key`` is the prospect's.
     """
 
     standing: FromClause
     prospect: FromClause
     near: Near | None = None
+    key: ColumnElement[int] | None = None
 
     @property
     def id(self) -> ColumnElement[int]:
         """The prospect's key."""
-        return self.standing.c.prospect_id
+        return self.standing.c.prospect_id if self.key is None else self.key
 
     def owns(self, prospect_id: ColumnElement[int]) -> Truth:
         """Return whether a row of this key is the prospect's."""

@@ -11,7 +11,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, not_, null, or_, select, true
 
-from engage.language.conditions import AllOf, AnyOf, Condition, FieldIs, GradeIs, Not, ScoreIs
+from engage.language.conditions import (
+    AllOf,
+    AnyOf,
+    Condition,
+    FieldIs,
+    GradeIs,
+    Mailable,
+    Not,
+    OwnedBy,
+    ScoreIs,
+    leaves,
+)
 from engage.sql import tables as t
 from engage.sql.asked import COMPARE, Near, Now, Truth, Who, numbers
 from engage.sql.fields import compared, field_value
@@ -29,8 +40,8 @@ def holds(condition: Condition, prospect_id: ColumnElement[int], now: Now, *, ne
 
     ``near`` tells, of a prospect's key, whether it is one of a chunk's (see ``standing.near``).
     """
-    if condition == AllOf(()):
-        return true()
+    if all(_asks_elsewhere(part) for part in leaves(condition)):
+        return truth(condition, replace(_WHO, near=near, key=prospect_id), now)
     who = replace(_WHO, near=near)
     tables = who.standing
     if reads_prospect(condition):
@@ -43,15 +54,19 @@ def holds(condition: Condition, prospect_id: ColumnElement[int], now: Now, *, ne
 
 def reads_prospect(condition: Condition) -> bool:
     """Tell whether a condition reads the wide table of prospects."""
-    match condition:
-        case AllOf(parts) | AnyOf(parts):
-            return any(reads_prospect(part) for part in parts)
-        case Not(part):
-            return reads_prospect(part)
-        case FieldIs():
-            return not condition.custom and condition.field not in t.standings.c
-        case _:
+    fields = (part for part in leaves(condition) if isinstance(part, FieldIs))
+    return any(not field.custom and field.field not in t.standings.c for field in fields)
+
+
+def _asks_elsewhere(leaf: Condition) -> bool:
+    """Tell whether a condition reads neither table of a prospect, but only what it has or did; it is never unknown."""
+    match leaf:
+        case FieldIs() | GradeIs() | OwnedBy() | Mailable():
             return False
+        case ScoreIs():
+            return leaf.category is not None
+        case _:
+            return True
 
 
 def truth(condition: Condition, who: Who, now: Now, *, exact: bool = False, unknown: bool = False) -> Truth:

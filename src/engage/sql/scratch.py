@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     Update,
+    func,
     select,
     text,
     update,
@@ -89,6 +90,16 @@ def counted(statement: Insert) -> Insert:
     return statement.execution_options(preserve_rowcount=True)
 
 
+def spanned(key: ColumnElement[int], same: ColumnElement[int]) -> ColumnElement[bool]:
+    """Return whether a key lies between the lowest and the highest of a temporary table.
+
+    It says nothing new of rows that are joined by the key. PostgreSQL begins to read an index there and not at its
+    first entry, so that 50,000 activities cost the same beside a million prospects.
+    """
+    lowest, highest = (select(edge(same)).correlate(None).scalar_subquery() for edge in (func.min, func.max))
+    return key.between(lowest, highest)
+
+
 def update_from(database: str, table: Table, source: Table, values: Mapping[str, ColumnElement[Any]]) -> Update:
     """Return an UPDATE of a table's rows by the rows of a temporary table with the same primary key.
 
@@ -96,7 +107,7 @@ def update_from(database: str, table: Table, source: Table, values: Mapping[str,
     """
     key, same = table.primary_key.columns[0], source.primary_key.columns[0]
     if database == "postgresql":
-        return update(table).where(key == same).values(dict(values))
+        return update(table).where(key == same, spanned(key, same)).values(dict(values))
     asked = {
         name: select(value).select_from(source).where(same == key).correlate(table).scalar_subquery()
         for name, value in values.items()

@@ -29,7 +29,7 @@ from engage.sql.codes import RunState, TimerKind
 from engage.sql.cohort import keys_of
 from engage.sql.packing import unpacked
 from engage.sql.rows import chunk_of, into_timers, timer
-from engage.sql.scratch import analyse, clear, scratch
+from engage.sql.scratch import analyse, clear, scratch, spanned
 from engage.sql.standing import NOW, many, run, small, standing
 from engage.stepping.changes import touch
 from engage.stepping.journeys import Course, Tick
@@ -189,7 +189,8 @@ def _wake(connection: Connection, tick: Tick) -> None:
     }
     if not _listen(connection, pairs):
         return
-    run(connection, _woken(connection.dialect.name, _waiting()), tick.asked)
+    database = connection.dialect.name
+    run(connection, _woken(database, _waiting(database)), tick.asked)
 
 
 @standing
@@ -199,12 +200,13 @@ def _known(events: frozenset[str]) -> Select[Any]:
 
 
 @standing
-def _waiting() -> Select[Any]:
+def _waiting(database: str) -> Select[Any]:
     """Select the enrolments at a trigger that listens for an event of the batch."""
     e = t.enrolments
     heard = (listening.c.step_id == e.c.step_id) & (listening.c.heard_id == batch.c.type_id)
     joined = batch.join(e, e.c.prospect_id == batch.c.prospect_id).join(listening, heard)
-    return select(e.c.id, e.c.scenario_id, e.c.step_id).select_from(joined)
+    found = select(e.c.id, e.c.scenario_id, e.c.step_id).select_from(joined)
+    return found.where(spanned(e.c.prospect_id, batch.c.prospect_id)) if database == "postgresql" else found
 
 
 @standing
