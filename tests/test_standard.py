@@ -56,9 +56,10 @@ def test_a_mail_is_written_in_both_languages_and_asks_for_one_thing(name: str) -
     variants = WORKSPACE.templates[name]
     assert set(variants) == {None, "en"}
     for language, template in variants.items():
-        shown = f"{template.head.subject} {template.head.preheader} {template.body.partition('<body>')[2]}"
+        shown = f"{template.head.subject} {template.head.preheader} {template.body.partition('{% block content %}')[2]}"
         words = re.sub(r"\{[{%].*?[}%]\}", "", shown)
         assert bool(JAPANESE.search(words)) is (language is None)
         assert template.head.preheader
+        assert template.body.startswith('{% extends "partials/mail')
         assert template.body.count('class="button"') == 1
     assert variants[None].head.kind == variants["en"].head.kind

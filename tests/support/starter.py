@@ -45,7 +45,8 @@ def starter() -> dict[str, bytes]:
     """Return the files of the starter workspace, by their paths in a workspace."""
     files = {path.name: path.read_bytes() for path in sorted((ROOT / "workspace").glob("*.yaml"))}
     for folder in ("scenarios", "templates"):
-        files |= {f"{folder}/{path.name}": path.read_bytes() for path in sorted((ROOT / folder).iterdir())}
+        found = (path for path in sorted((ROOT / folder).rglob("*")) if path.is_file())
+        files |= {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in found}
     return files
 
 

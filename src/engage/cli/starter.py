@@ -56,7 +56,9 @@ def starter_files(scenarios: tuple[str, ...] = ()) -> dict[str, Path]:
     root = starter_root()
     found = {path.name: path for path in sorted((root / "workspace").iterdir()) if path.is_file()}
     journeys = {path.stem: path for path in sorted((root / "scenarios").glob("*.yaml"))}
-    mails = {path.name: path for path in sorted((root / "templates").iterdir()) if path.is_file()}
+    templates = root / "templates"
+    mails = {path.name: path for path in sorted(templates.iterdir()) if path.is_file()}
+    partials = sorted((templates / "partials").iterdir())
     for name in scenarios:
         if name not in journeys:
             raise Refused(unknown("scenario", name, journeys))
@@ -65,7 +67,8 @@ def starter_files(scenarios: tuple[str, ...] = ()) -> dict[str, Path]:
         journeys = {name: journeys[name] for name in scenarios}
         mails = {name: path for name, path in mails.items() if name.partition(".")[0] in used}
     found |= {f"scenarios/{path.name}": path for path in journeys.values()}
-    return found | {f"templates/{name}": path for name, path in mails.items()}
+    found |= {f"templates/{name}": path for name, path in mails.items()}
+    return found | {f"templates/partials/{path.name}": path for path in partials}
 
 
 def starter_root() -> Path:
