@@ -9,10 +9,17 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 import pytest
 from sqlalchemy.engine import make_url
 
+from engage.app import open_app
+from engage.clock import system_clock
+from engage.daemon import beats
+from engage.daemon.state import Daemon, Rhythm
+from engage.settings import read_settings
+from engage.sql.tables import holds
 from tests.cli.conftest import Done, Engage
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.postgres import execute, fresh_database
@@ -254,7 +261,7 @@ def test_a_postgresql_dump_restored_elsewhere_or_under_the_old_name_is_in_hold(
 def test_several_machines_share_one_postgresql(
     folder: Path, run: Engage, server: MailServer, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Workspaces that are copies of each other, or cannot be written, are no reason; nor is a release by another."""
+    """Copied workspaces are no reason; what one machine remembers holds all, and any of them releases."""
 
     def shop(*words: object, **environ: str) -> Done:
         return run(*words, database=postgresql_url, **environ)
@@ -269,7 +276,13 @@ def test_several_machines_share_one_postgresql(
     assert sent(deliver(shop, server, FRIDAY)) == 0
     marks[0].unlink()
     assert sent(deliver(shop, server, FRIDAY)) == 0
-    marks[0].with_name(f"{marks[0].name}.part").mkdir()
+    execute(postgresql_url, "UPDATE homes SET mark = mark - 1")
+    assert sent(deliver(shop, server, FRIDAY)) == 0
+    monkeypatch.chdir(folder)
+    is_held(shop, server, "this database is an older state of itself")
+    monkeypatch.chdir(second)
+    assert shop("release", "--yes", "--now", FRIDAY).code == 0
+    monkeypatch.chdir(folder)
     assert sent(deliver(shop, server, FRIDAY)) == 0
 
 
@@ -309,3 +322,26 @@ def test_a_server_that_does_not_tell_of_itself_is_taken_as_it_is(
     is_held(shop, server, "this database is a copy")
     assert shop("release", "--yes", "--now", FRIDAY).code == 0
     assert sent(deliver(shop, server, FRIDAY)) == 2
+
+
+def test_the_daemon_says_why_nothing_goes_out(applied: Engage, schema_url: str) -> None:
+    """Once, not each minute."""
+    said = list[tuple[str, str, str]]()
+
+    class Log:
+        def warning(self, event: str, *, job: str, why: str) -> None:
+            said.append((event, job, why))
+
+    app = open_app(read_settings({"ENGAGE_DATABASE_URL": schema_url}, Path.cwd()))
+    try:
+        with app.engine.begin() as connection:
+            connection.execute(holds.insert().values(held_at=system_clock(), held_by="a@b", why="older"))
+        daemon = Daemon(app, Rhythm(), system_clock, Event(), Log())
+        for _ in range(2):
+            beats.beat(daemon, "deliver", beats.deliver)
+    finally:
+        app.engine.dispose()
+    ((event, job, why),) = said
+    assert (event, job) == ("refused", "deliver")
+    assert why.startswith("nothing goes out: this database is an older state of itself")
+    assert json.loads(applied("status", "--format", "json").out)["hold"]["why"] == "older"
