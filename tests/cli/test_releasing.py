@@ -324,6 +324,23 @@ def test_a_server_that_does_not_tell_of_itself_is_taken_as_it_is(
     assert sent(deliver(shop, server, FRIDAY)) == 2
 
 
+def test_a_standby_is_only_read(folder: Path, run: Engage, server: MailServer, postgresql_url: str) -> None:
+    """What is asked of a standby of PostgreSQL is answered; it is at home where it takes over."""
+
+    def shop(*words: object, **environ: str) -> Done:
+        return run(*words, database=postgresql_url, **environ)
+
+    began(shop)
+    name = make_url(postgresql_url).database
+    execute(postgresql_url, "CREATE SCHEMA standby")
+    execute(postgresql_url, "CREATE FUNCTION standby.pg_is_in_recovery() RETURNS boolean RETURN true")
+    execute(postgresql_url, f'ALTER DATABASE "{name}" SET search_path = standby, pg_catalog, public')
+    execute(postgresql_url, "UPDATE homes SET place = 'elsewhere'")
+    assert shop("status").err == ""
+    execute(postgresql_url, f'ALTER DATABASE "{name}" RESET search_path')
+    is_held(shop, server, "this database is a copy")
+
+
 def test_the_daemon_says_why_nothing_goes_out(applied: Engage, schema_url: str) -> None:
     """Once, not each minute."""
     said = list[tuple[str, str, str]]()

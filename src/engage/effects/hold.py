@@ -44,12 +44,12 @@ def notice(engine: Engine, workspace: Path, now: datetime) -> None:
 
 def _strange(engine: Engine, connection: Connection, workspace: Path) -> str | None:
     """Return why the database is taken for a copy or an older state, if it is."""
-    home = read_home(connection)
-    if home is None:
+    home, here = read_home(connection), place(connection)
+    if home is None or here is None:
         return None
     if home.place == AWAY:
         return "backup"
-    if home.place != place(connection):
+    if home.place != here:
         return "copied"
     return _behind(engine, home, workspace)
 

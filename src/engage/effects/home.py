@@ -31,7 +31,7 @@ _MACHINE = Path("/etc/machine-id")
 #: what is dumped and restored has another table, whatever its name.
 _SERVER = """
     SELECT (SELECT system_identifier FROM pg_control_system()),
-           left(pg_walfile_name(pg_current_wal_lsn()), 8),
+           CASE WHEN pg_is_in_recovery() THEN NULL ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END,
            (SELECT oid FROM pg_database WHERE datname = current_database()),
            'homes'::regclass::oid
 """
@@ -54,14 +54,14 @@ def make_home(engine: Engine) -> None:
     The latter come with a machine's image, made when that was built.
     """
     with reading(engine).begin() as connection:
-        home = read_home(connection)
-        if home is not None and (home.place == place(connection) or _knows_somebody(connection)):
+        home, here = read_home(connection), place(connection)
+        if here is None or (home is not None and (home.place == here or _knows_somebody(connection))):
             return
     with engine.begin() as connection:
         if home is not None:
             settle(connection)
             return
-        row = {"name": _NAME, "id": token_hex(8), "place": place(connection), "mark": 0}
+        row = {"name": _NAME, "id": token_hex(8), "place": here, "mark": 0}
         connection.execute(upsert(connection.dialect.name, t.homes).values(row).on_conflict_do_nothing())  # type: ignore[attr-defined]
 
 
@@ -130,8 +130,11 @@ def read_mark(file: Path, home: Home) -> int | None:
     return int(found[2]) if found is not None and found[1] == home.id else None
 
 
-def place(connection: Connection) -> str:
-    """Return where the database lies, so that no copy of it has the same place."""
+def place(connection: Connection) -> str | None:
+    """Return where the database lies, so that no copy of it has the same place.
+
+    None for a standby, which only reads: it lies nowhere until it takes over.
+    """
     if connection.dialect.name == "sqlite":
         return _file_place(connection.engine)
     try:
@@ -139,7 +142,7 @@ def place(connection: Connection) -> str:
             row = connection.execute(text(_SERVER)).one()
     except (NotSupportedError, ProgrammingError):
         row = connection.execute(text(_SERVER_ROUGHLY)).one()
-    return " ".join(map(str, row))
+    return None if None in row else " ".join(map(str, row))
 
 
 def _file_place(engine: Engine) -> str:
