@@ -129,7 +129,8 @@ def _post(settings: Settings, applied: Applied, channel: Channel) -> Post:
     """Return what a delivery needs to know."""
     plans, workspace = applied.plans, applied.workspace
     suppress = {key: plan.suppress for key, plan in plans.scenarios.items() if plan.suppress is not None}
-    return replace(drafts(settings, workspace, channel), house=plans.house, suppress=suppress)
+    lists = plans.mailing.lists
+    return replace(drafts(settings, workspace, channel), house=plans.house, suppress=suppress, lists=lists)
 
 
 def drafts(settings: Settings, workspace: Workspace, channel: Channel) -> Post:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, delete, insert, update
 from engage.effects.channel import Envelope
 from engage.effects.delivery import deliver
 from engage.effects.post import Delivered
-from engage.language.conditions import FieldIs, OnList
+from engage.language.conditions import FieldIs, OnList, ScoreIs
 from engage.sql import tables as t
 from engage.sql.codes import MessageKind
 from tests.effects.mailroom import NOW, Watcher, add_message, add_prospect, house, message_rows, post
@@ -76,6 +76,29 @@ def test_suppression_by_a_list(engine: Engine) -> None:
         connection.execute(insert(t.list_members).values(list_id=5, prospect_id=2, since=NOW))
     deliver(engine, post(Watcher(), suppress={"welcome": OnList(("customers",))}), NOW)
     assert message_rows(engine) == {1: ("sent", None), 2: ("cancelled", "suppressed")}
+
+
+def test_a_send_spares_who_is_on_its_lists_now_and_one_called_off_spares_all(engine: Engine) -> None:
+    """Static and dynamic lists: who came onto one after the message was queued gets nothing (SPEC section 19)."""
+    with engine.begin() as connection:
+        connection.execute(insert(t.lists).values(id=5, key="customers", name="Customers"))
+        for number, state, lists in ((1, 5, '["customers", "rich"]'), (2, 5, "[]"), (3, 6, "[]")):
+            row = {"id": number, "state": state, "made_at": NOW, "at": NOW, "lists": '["all"]', "suppress": lists}
+            connection.execute(insert(t.sends).values(row))
+    for key in (1, 2, 3):
+        add_prospect(engine, key, score=500 if key == 2 else 0)
+        for number in (1, 2, 3):
+            add_message(engine, key + 10 * number, prospect=key, enrolment_id=None, step_id=None, send_id=number)
+    with engine.begin() as connection:
+        connection.execute(insert(t.list_members).values(list_id=5, prospect_id=1, since=NOW))
+    rich = ScoreIs(None, (("gte", 100),))
+    watcher = Watcher()
+    assert deliver(engine, post(watcher, lists={"rich": rich}), NOW) == Delivered(sent=4, cancelled=5)
+    fates = message_rows(engine)
+    assert [fates[key] for key in (11, 12, 13)] == [("cancelled", "suppressed")] * 2 + [("sent", None)]
+    assert {fates[key] for key in (21, 22, 23)} == {("sent", None)}
+    assert {fates[key] for key in (31, 32, 33)} == {("cancelled", "send_cancelled")}
+    assert watcher.mails[0]["Feedback-ID"] == "hello:send-1:marketing:example.co.jp"
 
 
 def test_a_prospect_who_was_forgotten_gets_nothing(engine: Engine) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, exists, func, select
 
 from engage.effects.post import Post
 from engage.effects.queued import Queued
+from engage.effects.spared import refused_by_sends
 from engage.sql import tables as t
 from engage.sql.predicates import Now, holds
 from engage.sql.standing import many, run, standing
@@ -20,7 +21,7 @@ from engage.sql.standing import many, run, standing
 class Consent:
     """The refusals of a batch."""
 
-    #: why a message must not go, by its key: opted_out, do_not_email, no_consent, suppressed, forgotten
+    #: why a message must not go, by its key: opted_out, do_not_email, no_consent, suppressed, send_cancelled, forgotten
     refused: Mapping[int, str]
     #: messages whose prospect is being changed at this moment by somebody else: they go later
     busy: frozenset[int]
@@ -47,6 +48,8 @@ def ask(connection: Connection, post: Post, messages: Sequence[Queued], now: dat
         refused.setdefault(message_id, "do_not_email")
     for message_id in _suppressed(connection, post, messages, now):
         refused.setdefault(message_id, "suppressed")
+    for message_id, reason in refused_by_sends(connection, post, messages, now):
+        refused.setdefault(message_id, reason)
     return Consent(refused, frozenset(m.id for m in messages if m.prospect_id in there and m.prospect_id not in free))
 
 

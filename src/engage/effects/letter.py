@@ -79,9 +79,10 @@ def _return_path(desk: Desk, message: Queued) -> str:
 
 
 def _feedback_id(desk: Desk, message: Queued) -> str:
-    """Return the header by which mail providers tell of complaints: e-mail, scenario, kind and sender."""
+    """Return the header by which mail providers tell of complaints: e-mail, scenario or send, kind and sender."""
     kind = "marketing" if message.marketing else "operational"
-    words = (message.template, message.scenario_key or "", kind, desk.address.rpartition("@")[2])
+    origin = message.scenario_key or ("" if message.send_id is None else f"send-{message.send_id}")
+    words = (message.template, origin, kind, desk.address.rpartition("@")[2])
     return raw("Feedback-ID", ":".join(quote(word, safe="") for word in words))
 
 

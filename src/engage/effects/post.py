@@ -27,6 +27,8 @@ class Post:
     channel: Channel
     #: who is suppressed, by the scenario's key
     suppress: Mapping[str, Condition] = field(default_factory=dict)
+    #: the meaning of each list of lists.yaml: one-off sends name lists of whom they spare
+    lists: Mapping[str, Condition] = field(default_factory=dict)
     #: where bounces are read; None: they go to the sender
     bounce_address: str | None = None
     #: templates are rendered in a process of their own, with an end to time and memory

@@ -38,6 +38,8 @@ class Queued:
     try_at: datetime | None
     #: the prospect's fields as plain data; None where the prospect is gone
     prospect: Mapping[str, Plain] | None
+    #: the one-off send it belongs to
+    send_id: int | None = None
 
 
 def queued_ids(
@@ -88,7 +90,7 @@ def field_columns() -> tuple[ColumnElement[Any], ...]:
 def _messages(ids: Sequence[int]) -> Select[Any]:
     m, p, s, w, step = t.messages, t.prospects, t.standings, t.words, t.steps
     own = (m.c.id, m.c.prospect_id, m.c.enrolment_id, m.c.step_id, m.c.kind, m.c.from_owner, m.c.queued_at)
-    waited = (m.c.deferred_at, m.c.try_at)
+    waited = (m.c.deferred_at, m.c.try_at, m.c.send_id)
     scenario = (t.scenarios.c.id.label("scenario_id"), t.scenarios.c.key.label("scenario_key"))
     joined = (
         m.outerjoin(p, p.c.id == m.c.prospect_id)
@@ -125,4 +127,5 @@ def _queued(row: Row[Any], post: Post, custom: Mapping[str, Plain]) -> Queued:
         deferred_at=row.deferred_at,
         try_at=row.try_at,
         prospect=plain_prospect(row, custom, post.house) if there else None,
+        send_id=row.send_id,
     )

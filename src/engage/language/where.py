@@ -31,8 +31,8 @@ def read_where(
 
     ``name`` stands for the file in the problems' places.
     """
-    wrapped, back = _wrapped(text)
-    source, problems = read(name, wrapped)
+    whole, back = wrapped(_KEY, text)
+    source, problems = read(name, whole)
     condition: Condition | None = None
     if source is not None and not errors(problems):
         word, wrong = parse(_Where, source)
@@ -46,11 +46,11 @@ def read_where(
     return condition, tuple(replace(problem, place=back(problem.place)) for problem in problems)
 
 
-def _wrapped(text: str) -> tuple[str, Callable[[Place], Place]]:
-    """Return a text under a key, and how a place in it becomes a place in the text itself."""
+def wrapped(key: str, text: str) -> tuple[str, Callable[[Place], Place]]:
+    """Return a text under a key such as ``where: ``, and how a place in it becomes a place in the text itself."""
     if text.lstrip().startswith(("{", "[")):
-        return _KEY + text, lambda place: _moved(place, 0, len(_KEY) if place.line == 1 else 0)
-    return f"{_KEY.strip()}\n{indent(text, _MARGIN)}", lambda place: _moved(place, 1, len(_MARGIN))
+        return key + text, lambda place: _moved(place, 0, len(key) if place.line == 1 else 0)
+    return f"{key.strip()}\n{indent(text, _MARGIN)}", lambda place: _moved(place, 1, len(_MARGIN))
 
 
 def _moved(place: Place, lines: int, columns: int) -> Place:

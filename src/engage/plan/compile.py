@@ -28,9 +28,9 @@ from engage.plan import moves
 from engage.plan.calls import call_of
 from engage.plan.changes import field_change
 from engage.plan.entry import reentry_of, window_of
-from engage.plan.house import compile_grading, compile_house, compile_scoring
+from engage.plan.house import compile_grading, compile_house, compile_mailing, compile_scoring
 
-__all__ = ["Compiler", "compile_grading", "compile_house", "compile_plan", "compile_scoring"]
+__all__ = ["Compiler", "compile_grading", "compile_house", "compile_mailing", "compile_plan", "compile_scoring"]
 
 
 class Compiler:

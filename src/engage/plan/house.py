@@ -66,3 +66,14 @@ def compile_grading(workspace: Workspace) -> moves.Grading:
         for n, choice in enumerate(workspace.grading.assign)
     )
     return moves.Grading(profiles, choices)
+
+
+def compile_mailing(workspace: Workspace) -> moves.Mailing:
+    """Return what one-off sends name: the e-mails and the lists."""
+    heads = {name: next(iter(variants.values())).head for name, variants in workspace.templates.items() if variants}
+    mails = {name: moves.Mail(head.kind == "marketing", head.from_ == "owner") for name, head in heads.items()}
+    source = workspace.sources.get("lists.yaml")
+    if source is None:
+        return moves.Mailing(mails)
+    reader = Reader(workspace.vocabulary, source)
+    return moves.Mailing(mails, {name: reader.on_lists((name,), (name,)) for name in workspace.lists.root})

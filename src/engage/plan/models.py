@@ -80,3 +80,19 @@ class House:
     require_consent: bool = False
     first_queue: str | None = None
     cap: Cap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What of a template decides who may get it, and from whom."""
+
+    marketing: bool
+    from_owner: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """What one-off sends name: the e-mails, and the meaning of the lists of lists.yaml."""
+
+    mails: Mapping[str, Mail] = field(default_factory=dict)
+    lists: Mapping[str, Condition] = field(default_factory=dict)

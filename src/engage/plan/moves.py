@@ -39,7 +39,7 @@ from engage.plan.acts import (
     WaitUntil,
     Zone,
 )
-from engage.plan.models import Cap, GradeCriterion, Grading, House, Inactivity, ScoreRule, Scoring
+from engage.plan.models import Cap, GradeCriterion, Grading, House, Inactivity, Mail, Mailing, ScoreRule, Scoring
 from engage.plan.reaching import Call, Enrol, Leave
 
 
@@ -151,6 +151,8 @@ class Plans:
     grading: Grading = field(default_factory=Grading)
     #: the applied scenarios that cannot be read or compiled, with the reason
     broken: Mapping[str, str] = field(default_factory=dict)
+    #: what one-off sends name
+    mailing: Mailing = field(default_factory=Mailing)
 
 
 __all__ = [
@@ -174,6 +176,8 @@ __all__ = [
     "House",
     "Inactivity",
     "Leave",
+    "Mail",
+    "Mailing",
     "Notify",
     "OptOut",
     "Plan",

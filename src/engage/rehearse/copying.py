@@ -49,6 +49,7 @@ def make_ready(connection: Connection, scenario: str) -> None:
     """Let nothing run in the copy, and nobody ever have been in the scenario: the forecast starts it anew."""
     s, m = t.scenarios, t.messages
     connection.execute(update(s).values(state="stopped", paused_at=None))
+    connection.execute(update(t.sends).values(due_at=None))
     connection.execute(delete(t.timers).where(t.timers.c.kind.not_in(_KEPT_TIMERS)))
     connection.execute(delete(t.ticks))
     queued = (int(MessageStatus.QUEUED), int(MessageStatus.HELD))

@@ -97,6 +97,23 @@ class MessageStatus(IntEnum):
     CANCELLED = 5
 
 
+class SendState(IntEnum):
+    """Where a one-off send is."""
+
+    #: its moment has not come
+    SCHEDULED = 0
+    #: its messages are being queued
+    SENDING = 1
+    #: the test's messages are out, their readers have time
+    TESTING = 2
+    #: the test is over without a winner: a person decides
+    UNDECIDED = 3
+    #: all are queued but those for whom the frequency cap leaves no room
+    HOLDING = 4
+    DONE = 5
+    CANCELLED = 6
+
+
 class MessageKind(IntEnum):
     """Whether an opt-out stops a message."""
 

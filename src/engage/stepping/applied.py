@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from engage.graph.build import build
 from engage.language.load import Workspace, load, with_vocabulary
 from engage.plan import moves
-from engage.plan.compile import compile_grading, compile_house, compile_plan, compile_scoring
+from engage.plan.compile import compile_grading, compile_house, compile_mailing, compile_plan, compile_scoring
 from engage.problem import errors
 from engage.sql import tables as t
 
@@ -68,4 +68,5 @@ def compiled(workspace: Workspace, versions: Mapping[str, int]) -> Applied:
         except Exception as error:
             broken[key] = f"this version of engage cannot read what was applied: {type(error).__name__} {error}"
     house, scoring, grading = compile_house(workspace), compile_scoring(workspace), compile_grading(workspace)
-    return Applied(workspace, moves.Plans(house, plans, scoring, grading, broken), versions)
+    mailing = compile_mailing(workspace)
+    return Applied(workspace, moves.Plans(house, plans, scoring, grading, broken, mailing), versions)

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, false, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, false, func, or_, select, type_coerce
 
 from engage.clock import micros
 from engage.language.zones import next_local_midnight
 from engage.plan import moves
 from engage.sql import tables as t
 from engage.sql.asked import Now
-from engage.sql.codes import MessageKind, MessageStatus, Phase, RunState
+from engage.sql.codes import Phase, RunState
 from engage.sql.cohort import cohort
-from engage.sql.moving import moving
 from engage.sql.outbox import prospects_here
+from engage.sql.room import mails_counted
 from engage.sql.standing import NOW, near_in, standing
 from engage.stepping.journeys import Course
 from engage.stepping.pauses import Pauses
@@ -107,21 +107,10 @@ def _mails(course: Course) -> tuple[int, ...]:
 
 def is_full(cap: moves.Cap, rules: Now, rivals: tuple[Rival, ...], moved: bool) -> Truth:
     """Return whether no e-mail more may go to a row's prospect, if those who come before get theirs."""
-    taken = _counted(cap, rules)
+    taken = mails_counted(cap, rules, cohort, cohort.c.prospect_id)
     for rival in rivals:
         taken += _before(rival, moved)
     return taken >= cap.count
-
-
-def _counted(cap: moves.Cap, rules: Now) -> ColumnElement[int]:
-    """Return how many marketing messages were queued or sent in the cap's days, or are still to be sent."""
-    m = t.messages
-    start = moving("back", cap.days, rules.at, rules.zone)
-    recent = or_(type_coerce(m.c.queued_at, BigInteger) >= start, type_coerce(m.c.sent_at, BigInteger) >= start)
-    waiting = m.c.status.in_((MessageStatus.QUEUED, MessageStatus.HELD))
-    gone = and_(m.c.status.in_((MessageStatus.SENT, MessageStatus.IN_DOUBT)), recent)
-    mine = (m.c.prospect_id == cohort.c.prospect_id, m.c.kind == int(MessageKind.MARKETING))
-    return select(func.count()).select_from(m).where(*mine, or_(waiting, gone)).correlate(cohort).scalar_subquery()
 
 
 def _before(rival: Rival, moved: bool) -> ColumnElement[int]:

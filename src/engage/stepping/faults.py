@@ -49,9 +49,14 @@ def blamed(course: Course) -> Iterator[None]:
     except Exception as error:
         if not is_own_fault(error):
             raise
-        told = error.orig if isinstance(error, DBAPIError) else error
-        lines = str(told).strip().splitlines() or [type(error).__name__]
-        raise Faulty(course, lines[0][:_LONGEST]) from error
+        raise Faulty(course, told(error)) from error
+
+
+def told(error: Exception) -> str:
+    """Return what an error says, in one line short enough to keep."""
+    said = error.orig if isinstance(error, DBAPIError) else error
+    lines = str(said).strip().splitlines() or [type(error).__name__]
+    return lines[0][:_LONGEST]
 
 
 def pausing(connection: Connection, tick: Tick, hook: Hook, work: Callable[[], T]) -> T:

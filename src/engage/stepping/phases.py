@@ -25,6 +25,7 @@ from engage.stepping.learn import something_to_learn
 from engage.stepping.look import done_timers, go_on, look_at_all, look_at_changed, time_the_new
 from engage.stepping.on_event import enter_by_event, next_entry
 from engage.stepping.pauses import Pauses
+from engage.stepping.sending import something_to_send
 from engage.stepping.span import fill_span
 from engage.stepping.transact import Hook, silent, transact
 from engage.stepping.walk import Walk
@@ -39,6 +40,8 @@ def is_due(connection: Connection, tick: Tick, phase: str) -> bool:
     """Tell whether a phase has anything to do."""
     if phase == "learn":
         return something_to_learn(connection, tick)
+    if phase == "send":
+        return something_to_send(connection, tick)
     due = Due(STEPPING if phase == "step" else LOOKING, _running(tick))
     return run(connection, _any_due(due), tick.asked).scalar() is not None
 

@@ -22,12 +22,14 @@ from engage.stepping.journeys import Tick, grading_conditions, moves_by_time, op
 from engage.stepping.learn import learn
 from engage.stepping.phases import is_due, look_phase, step_phase
 from engage.stepping.rezoning import changed_zones, rules_text, time_by_new_rules
+from engage.stepping.sending import send_phase
 from engage.stepping.transact import Hook, silent, transact
 
 #: The phases of a round in order: each does all that is due, chunk by chunk, and returns the number of chunks.
 PHASES: Mapping[str, Callable[[Connection, Tick, int, Hook], int]] = {
     "learn": learn,
     "look": look_phase,
+    "send": send_phase,
     "step": step_phase,
 }
 

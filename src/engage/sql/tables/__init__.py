@@ -40,6 +40,7 @@ from engage.sql.tables.people import (
     standings,
 )
 from engage.sql.tables.sales import accounts, opportunities
+from engage.sql.tables.sends import send_variants, sends
 from engage.sql.tables.team import (
     applied_files,
     group_members,
@@ -86,6 +87,8 @@ __all__ = [
     "reasons",
     "scenarios",
     "score_entries",
+    "send_variants",
+    "sends",
     "standings",
     "steps",
     "ticks",

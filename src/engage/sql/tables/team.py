@@ -75,7 +75,7 @@ todos = Table(
 
 #: E-mails. ``status``: 0 queued, 1 held, 2 sent, 3 failed, 4 in_doubt, 5 cancelled. ``kind``: 0 marketing,
 #: 1 operational. ``bounce``: 1 soft, 2 hard. ``deferred_at``: when a mail server first refused it for a while,
-#: ``try_at``: not to be tried before.
+#: ``try_at``: not to be tried before. ``send_id``: the one-off send it belongs to; it has one message a prospect.
 messages = Table(
     "messages",
     metadata,
@@ -96,7 +96,16 @@ messages = Table(
     Column("try_at", Instant),
     Column("subject", Text),
     Column("reason", Text),
+    Column("send_id", Integer),
     UniqueConstraint("prospect_id", "enrolment_id", "step_id"),
+    Index(
+        "uq_messages_send",
+        "send_id",
+        "prospect_id",
+        unique=True,
+        sqlite_where=text("send_id IS NOT NULL"),
+        postgresql_where=text("send_id IS NOT NULL"),
+    ),
     Index(
         "ix_messages_queued",
         "id",
