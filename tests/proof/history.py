@@ -75,6 +75,11 @@ def _effects(tables: dict[str, Rows], names: Names) -> History:
     contents = {row.id: (row.kind, row.content) for row in tables["call_contents"]}
     return {
         "todos": [(*of(r), r.subject, r.due_at, r.priority, r.assignee, r.created_at) for r in tables["todos"]],
+        "sends": [
+            (r.id, r.state, r.due_at, r.after_id, r.winner, r.chosen_by, r.queued_at, r.held_until, r.fault)
+            for r in tables["sends"]
+        ],
+        "send_variants": [tuple(r) for r in tables["send_variants"]],
         "messages": [(*of(r), names.word[r.template_id], r.status, r.queued_at, r.sent_at) for r in tables["messages"]],
         "notifications": [(*of(r), r.addressee, r.subject, r.text, r.queued_at) for r in tables["notifications"]],
         "calls": [(*of(r), r.move, *contents[r.content_id], r.status, r.queued_at) for r in tables["calls"]],

@@ -121,6 +121,19 @@ def _a_todo_of_nobody() -> Executable:
     return insert(t.todos).values(row | {"created_at": 0})
 
 
+def _a_message_without_an_origin(send: int | None = None) -> Executable:
+    row = {"id": 99, "prospect_id": 1, "queued_at": 0, "template_id": 1, "status": 2, "kind": 0, "from_owner": False}
+    return insert(t.messages).values(row | {"send_id": send})
+
+
+def _a_message_of_no_send() -> Executable:
+    return _a_message_without_an_origin(9)
+
+
+def _a_send_that_waits_for_nothing() -> Executable:
+    return insert(t.sends).values(state=0, made_at=0, at=0, lists="[]", suppress="[]")
+
+
 def _points_without_a_visit() -> Executable:
     row = {"prospect_id": 1, "at": 0, "points": 0, "kind": int(EntryKind.STEP), "enrolment_id": 1, "step_id": 999}
     return insert(t.score_entries).values(row)
@@ -140,6 +153,9 @@ def _points_without_a_visit() -> Executable:
         (_timers_gone, "timers", 4, "the first a@example.com in journey at rest"),
         (_a_message_of_nobody, "effects", 1, "the first number 1 to a@example.com"),
         (_a_todo_of_nobody, "origins", 1, "the first number "),
+        (_a_message_without_an_origin, "origins", 1, "1 messages name neither a scenario nor a send"),
+        (_a_message_of_no_send, "sends", 1, "name send 9, which has no such e-mail, the first number 99 to a@"),
+        (_a_send_that_waits_for_nothing, "sends", 1, "1 sends wait for nothing"),
         (_points_without_a_visit, "effects", 1, "the score ledger"),
     ],
 )
@@ -168,7 +184,7 @@ def test_runs_at_a_step_that_is_not_there_are_found(engine: Engine) -> None:
 
 def test_every_check_has_a_test_of_its_own() -> None:
     tested = {"ledger", "categories", "standings", "visits", "moves", "open", "entered", "runs", "timers", "effects"}
-    assert set(CHECKS) == tested | {"origins", "one-run"}
+    assert set(CHECKS) == tested | {"origins", "one-run", "sends"}
 
 
 def _timed(connection: Connection) -> int:

@@ -107,6 +107,8 @@ def _engine(session: Session, app: App, now: datetime) -> Iterator[Finding]:
     if found.overdue or found.unlearnt:
         text = "{overdue} timers are past due, {unlearnt} activities are not learnt: the next tick does them"
         yield "note", sentence(text, overdue=found.overdue, unlearnt=found.unlearnt)
+    for send in found.stuck_sends:
+        yield "note" if send.fault is None else "bad", send.sentence
     if strange:
         text = "{count} time zones of prospects are unknown, the workspace's is used: {names}"
         yield "note", sentence(text, count=len(strange), names=", ".join(strange[:10]))

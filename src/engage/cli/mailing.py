@@ -95,9 +95,14 @@ def _table(session: Session, found: Sequence[Message]) -> str:
     )
     rows = [
         (
-            one.id, one.email, one.scenario, one.step, one.template, one.subject, shown[one.status], one.reason,
-            session.shown(one.queued_at), session.shown(one.sent_at), session.shown(one.try_at),
+            one.id, one.email, _origin(session, one), one.step, one.template, one.subject, shown[one.status],
+            one.reason, session.shown(one.queued_at), session.shown(one.sent_at), session.shown(one.try_at),
         )
         for one in found
     ]  # fmt: skip
     return table(header, rows, right=(0,))
+
+
+def _origin(session: Session, one: Message) -> str | None:
+    """Return the scenario or the one-off send that a message is of."""
+    return one.scenario if one.send is None else session.read("send {id}", id=one.send)

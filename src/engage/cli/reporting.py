@@ -49,7 +49,7 @@ def report(
     with reading(app.engine).begin() as connection:
         card = report_card(connection, plans[scenario], zone=zone, since=first, until=last, by=by)
     if form == "csv":
-        _write_bytes(card_csv(card, zone), output)
+        write_bytes(card_csv(card, zone), output)
     elif form == "json":
         session.write(card_json(card), output)
     else:
@@ -66,7 +66,8 @@ def _check_known(scenario: str, known: tuple[str, ...]) -> None:
         raise Refused(unknown("scenario", scenario, known))
 
 
-def _write_bytes(content: bytes, output: Path | None) -> None:
+def write_bytes(content: bytes, output: Path | None) -> None:
+    """Print a file as it is, or write it."""
     if output is None:
         typer.echo(content, nl=False)
     else:
@@ -105,6 +106,8 @@ def status(
     )
     for trouble in troubles(found.hold, found.mail_stop, found.in_doubt, session.shown):
         session.warn(trouble)
+    for send in found.stuck_sends:
+        session.warn(send.sentence)
     if found.queued_webhooks or found.queued_actions or found.failed_calls:
         text = "queued: {webhooks} webhooks, {actions} actions · failed: {failed}"
         counts = {"webhooks": found.queued_webhooks, "actions": found.queued_actions, "failed": found.failed_calls}

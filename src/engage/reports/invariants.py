@@ -15,6 +15,7 @@ from engage.reports.finding import Finding
 from engage.reports.invariants_effect import orphans, unexplained
 from engage.reports.invariants_run import moves_counted, one_open_run, runs_numbered, timed
 from engage.reports.invariants_score import category_sums, ledger_sums, standings_there
+from engage.reports.invariants_send import sends_agree
 from engage.reports.invariants_timer import timed_otherwise
 from engage.reports.invariants_total import entries_counted, open_counted, visits_counted
 from engage.sql import tables as t
@@ -35,6 +36,7 @@ CHECKS: Mapping[str, Callable[[Connection], Iterator[Finding]]] = {
     "timers": timed,
     "effects": orphans,
     "origins": unexplained,
+    "sends": sends_agree,
 }
 
 

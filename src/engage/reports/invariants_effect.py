@@ -40,8 +40,11 @@ def orphans(connection: Connection) -> Iterator[Finding]:
 
 
 def unexplained(connection: Connection) -> Iterator[Finding]:
-    """Yield a finding if a ToDo names neither a run nor a user as its origin."""
-    d = t.todos
+    """Yield a finding if a ToDo names neither a run nor a user as its origin, or a message neither a run nor a send."""
+    d, m = t.todos, t.messages
     nobody = select(d.c.id).where(d.c.enrolment_id.is_(None), d.c.created_by.is_(None))
     template = "{count} ToDos name neither a scenario nor a user as their origin, the first number {id}"
     yield from finding(connection, "origins", template, nobody)
+    nobodys = select(m.c.id).where(m.c.enrolment_id.is_(None), m.c.send_id.is_(None))
+    template = "{count} messages name neither a scenario nor a send as their origin, the first number {id}"
+    yield from finding(connection, "origins", template, nobodys)

@@ -15,7 +15,7 @@ from engage.sql.codes import MessageStatus
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message; scenario, run and step are None for mail that no scenario sends."""
+    """One message; scenario, run and step are None for mail that no scenario sends, ``send`` for any other."""
 
     id: int
     email: str | None
@@ -32,6 +32,8 @@ class Message:
     sent_at: datetime | None
     #: queued, and not tried before
     try_at: datetime | None
+    #: the number of a one-off send
+    send: int | None
 
 
 def messages(
@@ -48,7 +50,7 @@ def messages(
     )
     columns = (
         m.c.id, p.c.email, t.scenarios.c.key, e.c.run, t.steps.c.key, t.words.c.text, m.c.subject, m.c.status,
-        m.c.reason, m.c.queued_at, m.c.sent_at, m.c.try_at,
+        m.c.reason, m.c.queued_at, m.c.sent_at, m.c.try_at, m.c.send_id,
     )  # fmt: skip
     chosen: Select[Any] = select(*columns).select_from(joined).order_by(m.c.id.desc()).limit(most)
     if status is not None:

@@ -41,6 +41,8 @@ class Letter:
     clicked_at: datetime | None
     #: soft or hard
     bounce: str | None
+    #: the number of the one-off send it belongs to
+    send: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def letters(connection: Connection, prospect_id: int, last: int) -> tuple[Letter
         Letter(
             row.template, row.subject, row.scenario, row.step, MessageStatus(row.status).name.lower(), row.reason,
             row.queued_at, row.sent_at, row.opened_at, row.clicked_at, {1: "soft", 2: "hard"}.get(row.bounce),
+            row.send_id,
         )
         for row in connection.execute(chosen)
     )  # fmt: skip

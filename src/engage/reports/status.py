@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, func, literal_column, select
 from engage.clock import FOREVER
 from engage.reports.calls import Call, failed_calls, last_failed, queued_calls
 from engage.reports.health import Hold, MailStop, in_doubt, mail_stop, open_hold
+from engage.reports.stuck import StuckSend, stuck_sends
 from engage.sql import tables as t
 from engage.sql.codes import Figure, TimerKind
 
@@ -65,6 +66,8 @@ class Status:
     mail_stop: MailStop | None
     #: the database was restored or copied, so nothing goes out
     hold: Hold | None
+    #: one-off sends that wait for a person
+    stuck_sends: tuple[StuckSend, ...]
     #: activities that no tick has learnt yet
     unlearnt: int
     #: timers due at or before now, of scenarios that run
@@ -93,6 +96,7 @@ def status(connection: Connection, now: datetime) -> Status:
         in_doubt=in_doubt(connection),
         mail_stop=mail_stop(connection),
         hold=open_hold(connection),
+        stuck_sends=stuck_sends(connection),
         unlearnt=connection.scalar(select(func.count()).select_from(t.unlearnt)) or 0,
         overdue=_overdue(connection, now),
     )

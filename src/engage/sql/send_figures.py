@@ -53,7 +53,7 @@ def _happened(event: Event) -> Truth:
 
 
 @standing
-def under_way() -> Select[Any]:
+def under_way() -> Select[Any, int]:
     """Select when a send's last message was handed over, and how many are still to be tried for the first time."""
     m = t.messages
     fresh = and_(m.c.status == int(MessageStatus.QUEUED), m.c.try_at.is_(null()))

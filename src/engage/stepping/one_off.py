@@ -12,9 +12,8 @@ from sqlalchemy import Connection, Row, Select, select, update
 
 from engage.errors import Refused
 from engage.language.conditions import AnyOf, Condition, OnList
-from engage.language.fields import fold
-from engage.language.goals import read_goal, targets
 from engage.plan import moves
+from engage.plan.goals import events_of
 from engage.problem import unknown
 from engage.sql import tables as t
 from engage.sql.asked import Now
@@ -75,8 +74,7 @@ class Send:
     @property
     def events(self) -> tuple[moves.Event, ...]:
         """What counts as a conversion."""
-        words = read_goal(self.goal)[0] if self.goal else ()
-        return tuple(moves.Event((word.event,), tuple(map(fold, targets(word)))) for word in words)
+        return events_of(self.goal)
 
     def variant(self, number: int) -> Variant:
         """Return one of its e-mails."""

@@ -138,7 +138,7 @@ def call_off(engine: Engine, number: int, now: datetime, told: Callable[[int], N
         told(count)
 
 
-def _waiting(number: int, after: int, most: int) -> Select[tuple[int]]:
+def _waiting(number: int, after: int, most: int) -> Select[int]:
     m = t.messages.c
     mine = (m.send_id == number, m.status.in_(_WAITING), m.id > after)
     return select(m.id).where(*mine).order_by(m.id).limit(most)
