@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -71,27 +72,34 @@ def send(
     if not applied.workspace.texts:
         raise Refused(sentence("nothing was applied yet; run: engage apply"))
     trial = _trial(applied, len(templates), share, measure, goal, after, otherwise)
-    when = moment if at is None else session.moment(at, "--at")
-    order = ordering.Order(
-        tuple(templates), tuple(dict.fromkeys(lists)), tuple(dict.fromkeys(suppress or ())), when, trial
-    )
+    when, on, off = (moment if at is None else session.moment(at, "--at")), _once(lists), _once(suppress or ())
+    order = ordering.Order(tuple(templates), on, off, when, trial)
     with reading(app.engine).begin() as connection:
         ordering.check(connection, applied.plans, order, moment)
         found = foresee(connection, applied.plans, order, moment)
         subjects = _subjects(app, connection, applied, order, found, moment)
     if form == "table":
         _show(session, order, found, subjects)
-    number = None
-    if not preview:
-        if not yes and not (session.is_terminal and session.asks(sentence("Order this send?"))):
-            session.warn(sentence("nothing was ordered; --yes does it without asking"))
-            raise typer.Exit(1)
-        with app.engine.begin() as connection:
-            number = ordering.place(connection, applied.plans, order, moment)
+    number = None if preview else _placed(session, app, applied, order, moment, yes=yes)
     if form == "json":
         session.write_json({"id": number, **asdict(order), **asdict(found), "subjects": subjects})
     elif number is not None:
         _tell(session, number, order, begins_now=at is None)
+
+
+def _placed(session: Session, app: App, applied: Applied, order: Order, now: datetime, *, yes: bool) -> int:
+    """Order a send, if the person says so; return its number."""
+    from engage.stepping.ordering import place
+
+    if not yes and not (session.is_terminal and session.asks(sentence("Order this send?"))):
+        session.warn(sentence("nothing was ordered; --yes does it without asking"))
+        raise typer.Exit(1)
+    with app.engine.begin() as connection:
+        return place(connection, applied.plans, order, now)
+
+
+def _once(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
 
 
 def _trial(
