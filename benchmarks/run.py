@@ -9,9 +9,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks import sizes, ticks, workload_j
+from benchmarks import mail, sizes, ticks, workload_j
 
-NAMES = ("j", "ticks", "growth", "sizes", "commands")
+NAMES = ("j", "ticks", "growth", "sizes", "commands", "mail")
+#: So many mails are sent where more prospects are asked for.
+MOST_MAILS = 100_000
 
 
 def _line(name: str, took: float, most: float | None) -> None:
@@ -53,6 +55,10 @@ def _measure(name: str, kind: str, prospects: int) -> None:
         for count in (10_000, 100_000):
             result = workload_j.measure(kind, count, limit=False)
             print(f"{kind}: {count:,} prospects: {result.visits / result.engine_seconds:,.0f} visits/s", flush=True)
+    elif name == "mail":
+        for kill in (False, True):
+            for line in mail.show(kind, mail.measure(kind, min(prospects, MOST_MAILS), kill=kill)):
+                print(line, flush=True)
     elif name == "sizes":
         if kind == "postgresql":
             print(f"bytes on disk for a visit, PostgreSQL: {sizes.visit_bytes():.1f}   at most 96")

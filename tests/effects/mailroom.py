@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 
 from engage.effects.channel import Channel, Envelope
 from engage.effects.delivery import deliver
@@ -120,30 +120,46 @@ def set_custom(engine: Engine, key: int, name: str, **kept: object) -> None:
 def add_message(engine: Engine, key: int, *, prospect: int | None = None, **changes: object) -> int:
     """Queue a message of the scenario's step to the prospect of the same key."""
     with engine.begin() as connection:
-        if connection.scalar(select(t.scenarios.c.id)) is None:
-            scenario = {"id": SCENARIO, "key": "welcome", "name": "Welcome", "state": "running", "version": 1}
-            connection.execute(insert(t.scenarios).values(scenario))
-            connection.execute(insert(t.steps).values(id=STEP, scenario_id=SCENARIO, key="send_email-hello"))
-        row: dict[str, object] = {
-            "id": key,
-            "prospect_id": prospect or key,
-            "enrolment_id": key,
-            "queued_at": QUEUED_AT,
-            "step_id": STEP,
-            "template_id": word_id(connection, "template", str(changes.pop("template", "hello"))),
-            "status": int(MessageStatus.QUEUED),
-            "kind": int(MessageKind.MARKETING),
-            "from_owner": False,
-        }
-        connection.execute(insert(t.messages).values(row | changes))
+        template = str(changes.pop("template", "hello"))
+        connection.execute(insert(t.messages).values(_message(connection, key, template, prospect) | changes))
     return key
+
+
+def _message(
+    connection: Connection, key: int, template: str = "hello", prospect: int | None = None
+) -> dict[str, object]:
+    if connection.scalar(select(t.scenarios.c.id)) is None:
+        scenario = {"id": SCENARIO, "key": "welcome", "name": "Welcome", "state": "running", "version": 1}
+        connection.execute(insert(t.scenarios).values(scenario))
+        connection.execute(insert(t.steps).values(id=STEP, scenario_id=SCENARIO, key="send_email-hello"))
+    return {
+        "id": key,
+        "prospect_id": prospect or key,
+        "enrolment_id": key,
+        "queued_at": QUEUED_AT,
+        "step_id": STEP,
+        "template_id": word_id(connection, "template", template),
+        "status": int(MessageStatus.QUEUED),
+        "kind": int(MessageKind.MARKETING),
+        "from_owner": False,
+    }
 
 
 def add_people(engine: Engine, count: int) -> None:
     """Add prospects 1 … count with one queued message each."""
-    for key in range(1, count + 1):
-        add_prospect(engine, key, last_name=f"Name{key}")
-        add_message(engine, key)
+    keys = range(1, count + 1)
+    addresses = [f"p{key}@example.com" for key in keys]
+    with engine.begin() as connection:
+        people = [
+            {"id": key, "email": address, "email_folded": address, "last_name": f"Name{key}"}
+            for key, address in zip(keys, addresses, strict=True)
+        ]
+        connection.execute(insert(t.prospects), people)
+        connection.execute(insert(t.standings), [{"prospect_id": key, "created_at": QUEUED_AT} for key in keys])
+        first = _message(connection, 1)
+        connection.execute(
+            insert(t.messages), [{**first, "id": key, "prospect_id": key, "enrolment_id": key} for key in keys]
+        )
 
 
 def add_users(engine: Engine, **users: Mapping[str, object]) -> None:

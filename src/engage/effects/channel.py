@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from engage.errors import Outside
 from engage.wording import Sentence
@@ -98,3 +99,29 @@ class Channel(Protocol):
         May raise Outside: the batch stays queued and is handed over again.
         """
         ...
+
+
+@runtime_checkable
+class Line(Protocol):
+    """A channel that takes several mails faster one after the other than one by one."""
+
+    def hand_over_all(self, envelopes: Sequence[Envelope]) -> Iterator[Exception | None]:
+        """Let mails go one after the other, and give for each what ``hand_over`` would have raised, or None.
+
+        It ends early after what is no Refusal: the mails behind that one have not been begun.
+        """
+        ...
+
+
+def one_by_one(channel: Channel, envelopes: Sequence[Envelope]) -> Iterator[Exception | None]:
+    """Do the same with a channel that takes one mail at a time."""
+    for envelope in envelopes:
+        try:
+            channel.hand_over(envelope)
+        except Refusal as error:
+            yield error
+        except Exception as error:
+            yield error
+            return
+        else:
+            yield None

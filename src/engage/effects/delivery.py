@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
+from engage.clock import monotonic
 from engage.effects.calling import run_actions
 from engage.effects.composing import Composed, Office, compose
 from engage.effects.handing import hand_over_together
@@ -30,6 +32,8 @@ from engage.wording import sentence
 
 #: How many messages one transaction settles.
 BATCH = 200
+#: Mails that are rendered ahead for a channel of unknown speed, and for how many seconds of work at a known one.
+_FIRST, _FRESH = 50, 2.0
 
 
 def deliver(
@@ -121,39 +125,53 @@ def _batch(engine: Engine, office: Office, after: int) -> tuple[list[Queued], li
     """Deliver the next messages after a key; return which they were and what became of them."""
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
-            messages = _next(connection, office, after, claim=True)
-            return messages, hand_over_together(connection, office, _composed(office, messages))
+            messages = _next(connection, office, after, BATCH, claim=True)
+            return messages, hand_over_together(connection, office, compose(office, messages))
     # SQLite has one writer: render before the lock is taken, and look again under it.
     messages = _seen(engine, office, after)
     if not messages:
         return messages, []
-    batch = _composed(office, messages)
+    batch = compose(office, messages)
     with engine.begin() as connection:
         return messages, hand_over_together(connection, office, batch)
 
 
 def _by_hands(engine: Engine, office: Office) -> Iterator[list[Result]]:
     """Hand messages over to a channel that must be given each but once."""
-    after = 0
-    with closing(Hands(engine, office)) as hands:
-        while messages := _seen(engine, office, after):
-            with closing(hands.hand_over(_composed(office, messages))) as parts:
-                yield from parts
-            after = messages[-1].id
+    with (
+        closing(Hands(engine, office)) as hands,
+        closing(_composed_ahead(engine, office)) as batches,
+        closing(hands.hand_over(batches)) as parts,
+    ):
+        yield from parts
 
 
-def _seen(engine: Engine, office: Office, after: int) -> list[Queued]:
+def _composed_ahead(engine: Engine, office: Office) -> Generator[list[Composed]]:
+    """Give the queued messages with their mails; while a batch is handed over, the next is being rendered.
+
+    What was rendered long ago would be handed over with old values, so a slow channel gets small batches.
+    """
+    size, began = _FIRST, monotonic()
+    with ThreadPoolExecutor(1) as beside:
+        messages = _seen(engine, office, 0, size)
+        coming = beside.submit(compose, office, messages)
+        while messages:
+            batch = coming.result()
+            took, began = monotonic() - began, monotonic()
+            size = min(max(int(size * _FRESH / max(took, 1e-6)), 1), 2 * size, BATCH)
+            messages = _seen(engine, office, messages[-1].id, size)
+            coming = beside.submit(compose, office, messages)
+            yield batch
+
+
+def _seen(engine: Engine, office: Office, after: int, size: int = BATCH) -> list[Queued]:
     with reading(engine).begin() as connection:
-        return _next(connection, office, after, claim=False)
+        return _next(connection, office, after, size, claim=False)
 
 
-def _next(connection: Connection, office: Office, after: int, *, claim: bool) -> list[Queued]:
-    ids = queued_ids(connection, t.messages, after, BATCH, office.desk.now, claim=claim)
+def _next(connection: Connection, office: Office, after: int, size: int, *, claim: bool) -> list[Queued]:
+    ids = queued_ids(connection, t.messages, after, size, office.desk.now, claim=claim)
     return read_messages(connection, office.desk.post, ids) if ids else []
-
-
-def _composed(office: Office, messages: Sequence[Queued]) -> list[Composed]:
-    return compose(office, messages)
 
 
 def _counted(results: Sequence[Result]) -> Delivered:

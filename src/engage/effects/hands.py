@@ -1,22 +1,24 @@
 """Handing mails over to a channel that is not repeatable: intention, act, result, several at once.
 
 The intention is committed as ``in_doubt``, so that after a crash nobody sends the mail again without a user's
-word. One transaction writes the results of the mails that have ended and the intentions of those that begin, so
-that at most one mail of each connection is in doubt, and the disk is not waited for twice a mail.
+word. One transaction writes the results of the mails that have ended and the intentions of those that begin. Each
+connection gets a few mails at a time, which go one after the other: the fewer, the longer the server takes for one,
+so that a killed process leaves few in doubt and a quick server does not wait for the disk.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection, Engine
 
 from engage.clock import monotonic, pause, system_clock
-from engage.effects.channel import Envelope, Refusal
+from engage.effects.channel import Envelope, Line, Refusal, one_by_one
 from engage.effects.composing import Composed, Office, reason
 from engage.effects.fates import fate
 from engage.effects.handing import asked
@@ -30,6 +32,17 @@ from engage.wording import sentence
 _SHARE = 0.1
 #: Seconds that a mail which has ended waits for others to end.
 _PATIENCE = 0.005
+#: One connection gets no more mails at a time than it hands over in so many seconds, and all together no more than so
+#: many, beside one for each.
+TOGETHER, IN_HAND = 0.04, 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What came of some mails that one connection was given, in their order; those behind were not begun."""
+
+    errors: Sequence[Exception | None]
+    seconds: float
 
 
 class Hands:
@@ -41,10 +54,19 @@ class Hands:
     def __init__(self, engine: Engine, office: Office) -> None:
         self._engine, self._office = engine, office
         self._channel = office.desk.post.channel
+        together = self._channel.hand_over_all if isinstance(self._channel, Line) else None
+        self._hand_over = together or partial(one_by_one, self._channel)
+        #: how many mails one connection gets at a time, now and at most
+        self._together, self._most = 1, max(IN_HAND // self._channel.connections, 1) if together else 1
         self._pool = ThreadPoolExecutor(self._channel.connections)
         self._began = monotonic()
-        self._busy: dict[Future[None], Composed] = {}
+        self._waiting = deque[Composed]()
+        self._busy: dict[Future[_Run], Sequence[Composed]] = {}
         self._ended: list[Result] = []
+        #: mails whose intention was noted and whose turn did not come
+        self._unbegun: list[Composed] = []
+        #: how many hands are free and their connections open
+        self._ready = 0
         #: whether the channel took a mail, or refused one for its own sake
         self._proven = False
         self._fault: Outside | None = None
@@ -60,18 +82,17 @@ class Hands:
         """Let the threads end."""
         self._pool.shutdown()
 
-    def hand_over(self, batch: Sequence[Composed]) -> Generator[list[Result]]:
-        """Hand messages over and give, from time to time, what became of some.
+    def hand_over(self, batches: Iterator[Sequence[Composed]]) -> Generator[list[Result]]:
+        """Hand messages over and give, from time to time, what became of some; a batch is asked for when it is needed.
 
         Raises Outside when the channel is away, refuses us, or left a mail in doubt: after all in hand has ended.
         """
-        waiting = deque(batch)
         try:
-            while self._busy or self._ended or (waiting and self._fault is None):
+            while self._is_going_on(batches):
                 if self._channel.per_second is not None:
                     # What has ended is noted before the next turn is waited for.
                     yield self._write([])
-                yield self._write([waiting.popleft() for _ in range(self._free(len(waiting)))])
+                yield self._write([self._waiting.popleft() for _ in range(self._free())])
                 self._collect()
         finally:
             # Also when the delivery is told to end here: what is under way is waited for and noted.
@@ -81,12 +102,23 @@ class Hands:
         if self._fault is not None:
             raise self._fault
 
-    def _free(self, waiting: int) -> int:
+    def _is_going_on(self, batches: Iterator[Sequence[Composed]]) -> bool:
+        """Tell whether there is anything to do, and have mails ready where hands will be free."""
+        while self._fault is None and len(self._waiting) < self._room() and (batch := next(batches, None)) is not None:
+            self._waiting.extend(batch)
+        return bool(self._busy or self._ended or self._unbegun or (self._waiting and self._fault is None))
+
+    def _hands(self) -> int:
+        return (self._channel.connections if self._proven else 1) - len(self._busy)
+
+    def _room(self) -> int:
+        return self._hands() * self._together
+
+    def _free(self) -> int:
         """Return how many mails may begin now; where a rate is set, wait for their turn."""
         if self._fault is not None:
             return 0
-        hands = self._channel.connections if self._proven else 1
-        free = min(hands - len(self._busy), waiting)
+        free = min(self._room(), len(self._waiting))
         rate = self._channel.per_second
         if free > 0 and rate is not None:
             free = min(free, max(int(rate * _SHARE), 1))
@@ -94,31 +126,37 @@ class Hands:
                 seconds = take_turns(connection, free, rate, system_clock())
             pause(seconds)
         try:
-            return self._channel.prepare(free) if free > 0 else 0
+            self._ready = self._channel.prepare(min(self._hands(), free)) if free > 0 else 0
         except Outside as error:
-            self._fault = error
-            return 0
+            self._fault, self._ready = error, 0
+        return min(free, self._ready * self._together)
 
     def _write(self, beginning: Sequence[Composed]) -> list[Result]:
         """Note what has ended and what begins, and let that begin; return what is settled or tried again later."""
         closing = self._fault is not None and not self._fault_noted
-        if not (beginning or self._ended or closing):
+        if not (beginning or self._ended or self._unbegun or closing):
             return []
         ended, now = self._ended, self.now
         office = replace(self._office, desk=replace(self._office.desk, now=now))
-        house, words = office.desk.post.house, office.words
+        write = partial(write_results, now=now, house=office.desk.post.house, words=office.words)
         with self._engine.begin() as connection:
-            write_results(connection, ended, now=now, house=house, words=words, was=MessageStatus.IN_DOUBT)
+            write(connection, [*ended, *map(_unbegun, self._unbegun)], was=MessageStatus.IN_DOUBT)
             self._note_lane(connection, now)
             verdicts = asked(connection, office, beginning) if beginning else []
-            write_results(connection, [_intention(result) for _, result in verdicts], now=now, house=house, words=words)
-        self._ended, self._fault_noted, self._open_noted = [], self._fault is not None, self._proven
-        for one, result in verdicts:
-            if result.status == MessageStatus.QUEUED:
-                assert isinstance(one.envelope, Envelope)
-                self._busy[self._pool.submit(self._channel.hand_over, one.envelope)] = one
+            write(connection, [_intention(result) for _, result in verdicts])
+        self._ended, self._unbegun = [], []
+        self._fault_noted, self._open_noted = self._fault is not None, self._proven
+        self._begin([one for one, result in verdicts if result.status == MessageStatus.QUEUED])
         refused = [result for _, result in verdicts if result.status != MessageStatus.QUEUED]
         return [result for result in ended if result.status != MessageStatus.QUEUED or result.try_at] + refused
+
+    def _begin(self, going: Sequence[Composed]) -> None:
+        """Give mails to the free hands, to each as many."""
+        count = min(self._ready, len(going))
+        for place in range(count):
+            mails = going[place::count]
+            envelopes = [one.envelope for one in mails if isinstance(one.envelope, Envelope)]
+            self._busy[self._pool.submit(_handed_over, self._hand_over, envelopes)] = mails
 
     def _note_lane(self, connection: Connection, now: datetime) -> None:
         """Note that the way out is stopped, or open again, where that is new."""
@@ -138,16 +176,22 @@ class Hands:
             # A moment's patience, and one transaction serves them all.
             done = wait(self._busy, _PATIENCE).done
         for future in done:
-            one, error = self._busy.pop(future), future.exception()
-            if error is not None and not isinstance(error, Exception):
-                raise error
-            self._proven = self._proven or error is None or isinstance(error, Refusal)
-            result = fate(one, error, self.now)
-            self._ended.append(result)
-            if isinstance(error, Outside):
-                self._fault = self._fault or error
-            elif result.status == MessageStatus.IN_DOUBT and error is not None:
-                self._fault = self._in_doubt(one, error)
+            mails, run = self._busy.pop(future), future.result()
+            for one, error in zip(mails, run.errors, strict=False):
+                self._settle(one, error)
+            self._unbegun += mails[len(run.errors) :]
+            if run.errors:
+                quick = int(TOGETHER * len(run.errors) / max(run.seconds, 1e-6))
+                self._together = max(min(quick, 2 * self._together, self._most), 1)
+
+    def _settle(self, one: Composed, error: Exception | None) -> None:
+        self._proven = self._proven or error is None or isinstance(error, Refusal)
+        result = fate(one, error, self.now)
+        self._ended.append(result)
+        if isinstance(error, Outside):
+            self._fault = self._fault or error
+        elif result.status == MessageStatus.IN_DOUBT and error is not None:
+            self._fault = self._in_doubt(one, error)
 
     def _in_doubt(self, one: Composed, error: Exception) -> Outside:
         text = "message {id} is in doubt: {channel} failed while taking it: {why}"
@@ -156,7 +200,25 @@ class Hands:
         return doubt
 
 
+def _unbegun(one: Composed) -> Result:
+    """Return a message to the queue as it was."""
+    message = one.message
+    return Result(message, MessageStatus.QUEUED, deferred_at=message.deferred_at, try_at=message.try_at)
+
+
 def _intention(result: Result) -> Result:
     if result.status != MessageStatus.QUEUED:
         return result
     return Result(result.message, MessageStatus.IN_DOUBT, result.subject)
+
+
+def _handed_over(
+    hand_over: Callable[[Sequence[Envelope]], Iterator[Exception | None]], envelopes: Sequence[Envelope]
+) -> _Run:
+    """Hand some mails over, in a thread of their own."""
+    began, errors = monotonic(), list[Exception | None]()
+    try:
+        errors.extend(hand_over(envelopes))
+    except Exception as error:
+        errors.append(error)
+    return _Run(errors, monotonic() - began)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from engage.effects.channel import Bounced, Closed, Deferred, Envelope, Rejected
+from engage.effects.channel import Bounced, Closed, Deferred, Envelope, Refusal, Rejected
 from engage.effects.mail_server import MailServer
 from engage.effects.replies import Meaning, meaning
 from engage.effects.smtp_session import Declined, Gone, Session
@@ -46,17 +47,22 @@ class SmtpChannel:
 
     def hand_over(self, envelope: Envelope) -> None:
         """Hand a mail to the server; see Channel for what is raised."""
-        kept = self._kept()
+        for error in self.hand_over_all((envelope,)):
+            if error is not None:
+                raise error
+
+    def hand_over_all(self, envelopes: Sequence[Envelope]) -> Iterator[Exception | None]:
+        """Hand mails to the server over one connection, each beginning with the end of the one before."""
+        session = self._kept()
         try:
-            self._try(kept or self._connect(), envelope)
-        except (Gone, Declined) as error:
-            # A server ends a connection that it has had enough of: that says nothing of the mail.
-            if kept is None or not error.closed:
-                raise self._told(error) from error
-            try:
-                self._try(self._connect(), envelope)
-            except (Gone, Declined) as again:
-                raise self._told(again) from again
+            for envelope, following in zip(envelopes, (*envelopes[1:], None), strict=True):
+                error, session = self._handed_over(session, envelope, following)
+                yield error
+                if error is not None and not isinstance(error, Refusal):
+                    return
+        finally:
+            if session is not None:
+                self._put_back(session)
 
     def good_until(self) -> datetime | None:
         """Return until when the server's certificate is good, as a connection that is ready has it."""
@@ -71,31 +77,59 @@ class SmtpChannel:
             session.quit()
             self._open -= 1
 
-    def _try(self, session: Session, envelope: Envelope) -> None:
-        """Hand a mail over, and keep the connection if it is still good."""
+    def _handed_over(
+        self, session: Session | None, envelope: Envelope, following: Envelope | None
+    ) -> tuple[Exception | None, Session | None]:
+        """Hand one mail over; return what came of it, and the connection if there is still a good one."""
+        if session is not None:
+            error, session = self._tried(session, envelope, following)
+            # A server ends a connection that it has had enough of: that says nothing of the mail.
+            if not (isinstance(error, Gone | Declined) and error.closed):
+                return self._told(error), session
+        try:
+            fresh = self._connect()
+        except EngageError as fault:
+            return fault, None
+        error, session = self._tried(fresh, envelope, following)
+        return self._told(error), session
+
+    def _tried(
+        self, session: Session, envelope: Envelope, following: Envelope | None
+    ) -> tuple[Exception | None, Session | None]:
         good = False
         try:
-            session.hand_over(envelope)
+            session.hand_over(envelope, following)
             good = True
         except Declined as error:
             good = not error.closed and session.reset()
-            raise
+            return error, session if good else None
+        except Exception as error:
+            return error, None
         finally:
-            if good:
-                self._keep(session)
-            else:
-                session.end()
-                with self._lock:
-                    self._open -= 1
+            if not good:
+                self._drop(session)
+        return None, session
 
     def _connect(self) -> Session:
         try:
             session = Session(self.server)
         except (Gone, Declined) as error:
-            raise self._told(error) from error
+            raise self._fault(error) from error
         with self._lock:
             self._open += 1
         return session
+
+    def _drop(self, session: Session) -> None:
+        session.end()
+        with self._lock:
+            self._open -= 1
+
+    def _put_back(self, session: Session) -> None:
+        """Keep a connection; not where the next mail was begun that will not come."""
+        if session.expects_more:
+            self._drop(session)
+        else:
+            self._keep(session)
 
     def _keep(self, session: Session) -> None:
         with self._lock:
@@ -105,7 +139,15 @@ class SmtpChannel:
         with self._lock:
             return self._idle.pop() if self._idle else None
 
-    def _told(self, error: Gone | Declined) -> Exception:
+    def _told(self, error: Exception | None) -> Exception | None:
+        """Return what came of a mail as the rest of the program knows it."""
+        if not isinstance(error, Gone | Declined):
+            return error
+        told = self._fault(error)
+        told.__cause__ = error
+        return told
+
+    def _fault(self, error: Gone | Declined) -> Exception:
         """Return what the rest of the program knows a failure by."""
         if isinstance(error, Gone):
             away = sentence("the mail server {server} is away: {why}", server=self.name, why=error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -20,7 +21,11 @@ from engage.wording import sentence
 CONNECTING, ANSWERING, TAKING = 30.0, 60.0, 300.0
 #: The service closes the connection (RFC 5321).
 _CLOSING = 421
+#: It waits for the content.
+_GO_ON = 354
 _DOT = re.compile(rb"^\.", re.MULTILINE)
+#: What is said before the content, each with the stage it belongs to.
+Commands = Sequence[tuple[Stage, str]]
 
 
 class Gone(Exception):
@@ -73,35 +78,37 @@ class Session:
             raise Closed(sentence(text, server=server.name)) from None
         except OSError as error:
             raise _unreachable(server, error) from error
+        self._pipelines, self._sizes = self._smtp.has_extn("pipelining"), self._smtp.has_extn("size")
+        #: the mail that was named together with the end of the one before
+        self._begun: Envelope | None = None
+        #: the end of the mail before was refused
+        self._shaken = False
 
-    def hand_over(self, envelope: Envelope) -> None:
+    @property
+    def expects_more(self) -> bool:
+        """Whether a mail was begun whose content has not been sent."""
+        return self._begun is not None
+
+    def hand_over(self, envelope: Envelope, following: Envelope | None = None) -> None:
         """Hand one mail over; returns when the server has taken it.
 
+        ``following`` goes next over this connection: where the server allows it, its sender and its recipients are
+        named together with the end of this one's content. If it does not go next, the connection must be ended.
         Raises Gone, Declined and Unanswered.
         """
-        smtp = self._smtp
         try:
-            self._address(envelope)
-            said = reply(*smtp.docmd("DATA"))
+            declined = self._opened(envelope)
         except OSError as error:
             raise Gone(one_line(str(error)), of_mail=True) from error
-        if said.code != 354:
-            raise Declined(Stage.CONTENT, said)
-        try:
-            assert smtp.sock is not None
-            smtp.sock.settimeout(TAKING)
-            smtp.send(_DOT.sub(b"..", envelope.content.removesuffix(b"\r\n")) + b"\r\n.\r\n")
-            said = reply(*smtp.getreply())
-            smtp.sock.settimeout(ANSWERING)
-        except OSError as error:
-            raise Unanswered(one_line(str(error))) from error
-        if 400 <= said.code < 600:
-            raise Declined(Stage.CONTENT, said)
-        if not 200 <= said.code < 300:
-            raise Unanswered(f"the answer makes no sense: {said}")
+        if declined is not None:
+            raise declined
+        self._say_content(envelope, following if self._pipelines else None)
 
     def reset(self) -> bool:
         """Forget a mail that was refused; return whether the connection is still good."""
+        if self._begun is not None:
+            # Its end came with the beginning of the next, which is not to be forgotten.
+            return True
         try:
             return self._smtp.rset()[0] == 250
         except OSError:
@@ -124,27 +131,90 @@ class Session:
         with suppress(OSError):
             self._smtp.close()
 
-    def _address(self, envelope: Envelope) -> None:
-        """Name the sender and the recipients, in one go where the server allows it; one of them must do."""
-        size = f" SIZE={len(envelope.content)}" if self._smtp.has_extn("size") else ""
-        commands = [f"MAIL FROM:<{quoted_local(envelope.sender)}>{size}"]
-        commands += [f"RCPT TO:<{quoted_local(recipient)}>" for recipient in envelope.recipients]
-        sender, *recipients = self._answers(commands)
-        if not sender.good:
-            raise Declined(Stage.SENDER, sender)
-        if not any(each.good for each in recipients):
-            raise Declined(Stage.RECIPIENT, recipients[0])
+    def _opened(self, envelope: Envelope) -> Declined | None:
+        """Name the sender and the recipients and ask to send; return why the server does not want it."""
+        begun, self._begun = self._begun is envelope, None
+        shaken, self._shaken = self._shaken, False
+        commands = self._commands(envelope)
+        if not begun:
+            return self._asked(commands)
+        declined = self._answered(commands)
+        if declined is None or declined.closed or not shaken:
+            return declined
+        # The end of the mail before was refused: the server may not have been ready for this one.
+        self._smtp.rset()
+        return self._asked(commands)
 
-    def _answers(self, commands: list[str]) -> list[Reply]:
-        if self._smtp.has_extn("pipelining"):
-            self._smtp.send("".join(f"{command}\r\n" for command in commands))
-            return [reply(*self._smtp.getreply()) for _ in commands]
-        answers = list[Reply]()
-        for command in commands:
-            answers.append(reply(*self._smtp.docmd(command)))
-            if not answers[0].good:
-                break
-        return answers
+    def _commands(self, envelope: Envelope) -> list[tuple[Stage, str]]:
+        size = f" SIZE={len(envelope.content)}" if self._sizes else ""
+        sender = (Stage.SENDER, f"MAIL FROM:<{quoted_local(envelope.sender)}>{size}")
+        recipients = [(Stage.RECIPIENT, f"RCPT TO:<{quoted_local(each)}>") for each in envelope.recipients]
+        return [sender, *recipients, (Stage.CONTENT, "DATA")]
+
+    def _asked(self, commands: Commands) -> Declined | None:
+        """Say all commands, at once where the server allows it; return why it does not want the mail."""
+        if self._pipelines:
+            self._smtp.send(_together(commands))
+            return self._answered(commands)
+        said: list[tuple[Stage, Reply]] = []
+        for stage, command in commands:
+            if (len(said) == 1 or stage is Stage.CONTENT) and (declined := _declined(said)) is not None:
+                return declined
+            self._smtp.send(f"{command}\r\n")
+            said.append((stage, self._reply()))
+        return _declined(said)
+
+    def _answered(self, commands: Commands) -> Declined | None:
+        """Read the answers to commands that were said at once."""
+        said: list[tuple[Stage, Reply]] = []
+        for stage, _ in commands:
+            said.append((stage, self._reply()))
+            if said[-1][1].code == _CLOSING:
+                return Declined(*said[-1])
+        declined = _declined(said)
+        if declined is not None and said[-1][1].code == _GO_ON:
+            # It asks for the content of a mail that goes to nobody: there is none (RFC 2920).
+            self._smtp.send(".\r\n")
+            self._reply()
+        return declined
+
+    def _say_content(self, envelope: Envelope, following: Envelope | None) -> None:
+        smtp = self._smtp
+        said = _DOT.sub(b"..", envelope.content.removesuffix(b"\r\n")) + b"\r\n.\r\n"
+        if following is not None:
+            said += _together(self._commands(following)).encode("ascii")
+        try:
+            assert smtp.sock is not None
+            smtp.sock.settimeout(TAKING)
+            smtp.send(said)
+            self._begun = following
+            answer = self._reply()
+            smtp.sock.settimeout(ANSWERING)
+        except OSError as error:
+            raise Unanswered(one_line(str(error))) from error
+        if 400 <= answer.code < 600:
+            self._shaken = True
+            raise Declined(Stage.CONTENT, answer)
+        if not 200 <= answer.code < 300:
+            raise Unanswered(f"the answer makes no sense: {answer}")
+
+    def _reply(self) -> Reply:
+        return reply(*self._smtp.getreply())
+
+
+def _declined(said: Sequence[tuple[Stage, Reply]]) -> Declined | None:
+    """Return why a mail is not wanted, as far as the server has answered; one recipient must do."""
+    if not said[0][1].good:
+        return Declined(*said[0])
+    recipients = [answer for stage, answer in said if stage is Stage.RECIPIENT]
+    if recipients and not any(answer.good for answer in recipients):
+        return Declined(Stage.RECIPIENT, recipients[0])
+    stage, last = said[-1]
+    return Declined(stage, last) if stage is Stage.CONTENT and last.code != _GO_ON else None
+
+
+def _together(commands: Commands) -> str:
+    return "".join(f"{command}\r\n" for _, command in commands)
 
 
 def _greeted(server: MailServer) -> smtplib.SMTP:
