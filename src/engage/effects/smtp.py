@@ -9,7 +9,8 @@ from datetime import datetime
 from engage.effects.channel import Bounced, Closed, Deferred, Envelope, Refusal, Rejected
 from engage.effects.mail_server import MailServer
 from engage.effects.replies import Meaning, meaning
-from engage.effects.smtp_session import Declined, Gone, Session
+from engage.effects.smtp_faults import Declined, Gone
+from engage.effects.smtp_session import Session
 from engage.errors import EngageError, Outside
 from engage.wording import sentence
 

@@ -14,51 +14,17 @@ from engage.effects.channel import Closed, Envelope
 from engage.effects.mail_server import MailServer
 from engage.effects.mime import one_line, quoted_local
 from engage.effects.replies import Reply, Stage, reply
+from engage.effects.smtp_faults import CLOSING, Declined, Gone, Unanswered
 from engage.effects.trust import distrust
 from engage.wording import sentence
 
 #: Seconds to wait for a connection, for an answer, and for the answer to a whole mail.
 CONNECTING, ANSWERING, TAKING = 30.0, 60.0, 300.0
-#: The service closes the connection (RFC 5321).
-_CLOSING = 421
 #: It waits for the content.
 _GO_ON = 354
 _DOT = re.compile(rb"^\.", re.MULTILINE)
 #: What is said before the content, each with the stage it belongs to.
 Commands = Sequence[tuple[Stage, str]]
-
-
-class Gone(Exception):
-    """The connection could not be made, or ended before the content of a mail was sent."""
-
-    closed = True
-
-    def __init__(self, why: str, *, of_mail: bool = False) -> None:
-        #: whether a mail was under way: it waits, lest it stand in the way of all others
-        self.of_mail = of_mail
-        super().__init__(why)
-
-
-class Declined(Exception):
-    """The server said no, before or after it had the content; it did not take the mail."""
-
-    def __init__(self, stage: Stage, said: Reply) -> None:
-        self.stage, self.reply = stage, said
-        super().__init__(str(said))
-
-    @property
-    def closed(self) -> bool:
-        """Whether the server closes the connection, for no fault of the mail's."""
-        return self.reply.code == _CLOSING and self.stage is not Stage.CONTENT
-
-    @property
-    def of_mail(self) -> bool:
-        """Whether it was said of a mail and not of us before there was one."""
-        return self.stage is not Stage.BEGINNING
-
-
-class Unanswered(Exception):
-    """The connection ended after the content had begun to leave: nobody knows whether the mail was taken."""
 
 
 class Session:
@@ -169,7 +135,7 @@ class Session:
         said: list[tuple[Stage, Reply]] = []
         for stage, _ in commands:
             said.append((stage, self._reply()))
-            if said[-1][1].code == _CLOSING:
+            if said[-1][1].code == CLOSING:
                 return Declined(*said[-1])
         declined = _declined(said)
         if declined is not None and said[-1][1].code == _GO_ON:
