@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from engage.cli.explaining_words import details_of, outcome_of, reason_of
 from engage.cli.session import Session
+from engage.cli.stored import run_words
 
 if TYPE_CHECKING:
     from engage.rehearse.explained import Criterion, Explanation, GradeCard, Ground, Journey, Next, Points, Run, Taken
@@ -138,10 +139,7 @@ def _journey(session: Session, journey: Journey) -> Iterator[str]:
 
 
 def _run(session: Session, run: Run) -> Iterator[str]:
-    states = {
-        "active": session.read("active"), "held": session.read("held"), "completed": session.read("completed"),
-        "goal": session.read("goal"), "left": session.read("left"),
-    }  # fmt: skip
+    states = run_words(session)
     span = session.shown(run.entered_at) + (f" → {session.shown(run.ended_at)}" if run.ended_at is not None else " →")
     yield "  " + session.read("run {run}, {state}", run=run.run, state=states[run.state]) + f"  {span}"
     if run.entered_by is not None:

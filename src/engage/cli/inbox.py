@@ -35,9 +35,10 @@ def todos(
     if not found:
         session.say(sentence("no ToDos"))
         return
+    from engage.cli.stored import todo_words
     from engage.cli.tables import table
 
-    statuses = _words(session)
+    statuses = todo_words(session)
     late = session.read("overdue")
     header = session.words("id", "due", "priority", "to", "subject", "prospect", "company", "status")
     rows = [
@@ -49,15 +50,6 @@ def todos(
         for todo in found
     ]  # fmt: skip
     session.say(table(header, rows, right=(0,)))
-
-
-def _words(session: Session) -> dict[str, str]:
-    """Return statuses and priorities in the workspace's language."""
-    names = ("not_started", "in_progress", "waiting", "deferred", "completed", "high", "normal", "low")
-    shown = session.words(
-        "not started", "in progress", "waiting", "deferred", "completed", "high", "normal", "low"
-    )  # fmt: skip
-    return dict(zip(names, shown, strict=True))
 
 
 def done(

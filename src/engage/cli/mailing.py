@@ -86,10 +86,10 @@ def _decide(
 
 
 def _table(session: Session, found: Sequence[Message]) -> str:
+    from engage.cli.stored import mail_words
     from engage.cli.tables import table
 
-    names = ("queued", "held", "sent", "failed", "in_doubt", "cancelled")
-    shown = dict(zip(names, session.words("queued", "held", "sent", "failed", "in doubt", "cancelled"), strict=True))
+    shown = mail_words(session)
     header = session.words(
         "id", "prospect", "scenario", "step", "template", "subject", "status", "reason", "queued", "sent", "tried again"
     )

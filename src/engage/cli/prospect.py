@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engage.cli.session import Format, Now, Session
+from engage.cli.stored import mail_words, run_words, todo_words
 from engage.errors import Refused
 from engage.wording import sentence
 
@@ -52,19 +53,23 @@ def prospect(
 
 def _parts(session: Session, found: Person) -> Iterator[Part]:
     """Yield the page part by part, what is known first."""
+    runs, todos, mails = run_words(session), todo_words(session), mail_words(session)
     yield session.read("what is known"), session.words("field", "value"), _known(session, found)
     yield (
         session.read("runs"),
         session.words("scenario", "state", "step", "since", "due"),
         [
-            (r.scenario, r.state, r.step_name or r.step, _at(session, r.since), _at(session, r.due_at))
+            (r.scenario, runs[r.state], r.step_name or r.step, _at(session, r.since), _at(session, r.due_at))
             for r in found.runs
         ],
     )
     yield (
         session.read("ToDos"),
         session.words("id", "subject", "to", "status", "due"),
-        [(todo.id, todo.subject, todo.to, todo.status, _at(session, todo.due_at)) for todo in found.todos],
+        [
+            (todo.id, todo.subject, todo.to, todos.get(todo.status, todo.status), _at(session, todo.due_at))
+            for todo in found.todos
+        ],
     )
     yield (
         session.read("e-mails"),
@@ -73,7 +78,7 @@ def _parts(session: Session, found: Person) -> Iterator[Part]:
             (
                 m.template,
                 m.subject,
-                m.status,
+                mails[m.status],
                 _at(session, m.sent_at),
                 _at(session, m.opened_at),
                 _at(session, m.clicked_at),
@@ -84,7 +89,7 @@ def _parts(session: Session, found: Person) -> Iterator[Part]:
     yield (
         session.read("webhooks and actions"),
         session.words("step", "target", "status", "when", "reason"),
-        [(c.step, c.target, c.status, _at(session, c.done_at or c.queued_at), c.note) for c in found.calls],
+        [(c.step, c.target, mails[c.status], _at(session, c.done_at or c.queued_at), c.note) for c in found.calls],
     )
     yield (
         session.read("score"),

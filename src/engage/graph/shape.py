@@ -83,13 +83,19 @@ def jumps(journey: Journey, _: Workspace) -> Iterator[Problem]:
             message = sentence("the step {id} stands inside a repeat: name the repeat itself", id=placed.word.go_to)
             yield Problem(place, message)
         elif jump.target is None:
-            yield Problem(place, unknown("step", placed.word.go_to, [one.base for one in journey.steps.values()]))
+            yield Problem(place, unknown("step", placed.word.go_to, sorted(_named(journey))))
         elif jump.cycle:
             shown = " → ".join(jump.cycle)
             message = sentence(
                 "go_to leads only forward, this makes a circle: {steps}; name a later step, or use repeat", steps=shown
             )
             yield Problem(place, message)
+
+
+def _named(journey: Journey) -> set[str]:
+    """Return the names that steps can be called by; one that several bear stands there once."""
+    doubles = {path for _, path in journey.doubles}
+    return {one.base for one in journey.steps.values() if one.path not in doubles}
 
 
 def moved(journey: Journey, _: Workspace) -> Iterator[Problem]:

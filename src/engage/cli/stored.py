@@ -1,0 +1,30 @@
+"""Words that the database keeps, as a reader is told them: states of runs, ToDos, e-mails and calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engage.cli.session import Session
+
+#: The words of each group, as they are stored; ``_`` stands for a space.
+_TODOS = ("not_started", "in_progress", "waiting", "deferred", "completed", "high", "normal", "low")
+_MAILS = ("queued", "held", "sent", "failed", "in_doubt", "cancelled")
+_RUNS = ("active", "held", "completed", "goal", "left")
+
+
+def todo_words(session: Session) -> Mapping[str, str]:
+    """Return statuses and priorities of ToDos in the workspace's language."""
+    shown = session.words("not started", "in progress", "waiting", "deferred", "completed", "high", "normal", "low")
+    return dict(zip(_TODOS, shown, strict=True))
+
+
+def mail_words(session: Session) -> Mapping[str, str]:
+    """Return the states of e-mails, and of webhooks and actions, in the workspace's language."""
+    shown = session.words("queued", "held", "sent", "failed", "in doubt", "cancelled")
+    return dict(zip(_MAILS, shown, strict=True))
+
+
+def run_words(session: Session) -> Mapping[str, str]:
+    """Return the states of runs in the workspace's language."""
+    shown = session.words("active", "held", "completed", "goal", "left")
+    return dict(zip(_RUNS, shown, strict=True))
