@@ -26,7 +26,7 @@ def test_a_new_workspace_is_valid_and_can_be_applied(empty: Path, run: Engage) -
 def test_a_new_workspace_with_one_scenario_has_what_that_needs(empty: Path, run: Engage) -> None:
     assert run("init", "shop", "--scenario", "pricing-interest").code == 0
     assert [path.name for path in Path("shop/scenarios").iterdir()] == ["pricing-interest.yaml"]
-    assert {path.name.partition(".")[0] for path in Path("shop/templates").iterdir()} == {"pricing-help"}
+    assert {path.name.partition(".")[0] for path in Path("shop/templates").iterdir()} == {"partials", "pricing-help"}
     assert run("validate", "--workspace", "shop").code == 0
 
 
