@@ -392,6 +392,11 @@ def test_loops_are_told_by_their_rounds(failed: Failures) -> None:
           path: [mail#1, opened#1.no, mail#2, opened#2.yes, add_tag-read#2]
           emails: [{step: mail#1, at: 0 days}, {step: mail#2, at: 2 days}]
           ends_at: 3 days
+      - name: a step is named without its round
+        prospect: {lists: [members]}
+        expect:
+          emails: [{step: mail}, {step: mail, at: 2 days}, {step: mail#3}]
+          at: {1 hour: opened, 2 days 1 hour: opened#2, 6 days: null}
       - name: looks while a step inside waits
         prospect: {lists: [members]}
         events: [{at: 1 hour, page_viewed: /demo}]

@@ -181,7 +181,7 @@ ValueWord = Annotated[Annotated[Given, Tag("value")] | Annotated[TextTest, Tag("
 class ExpectedMail(Model):
     """An e-mail that went out."""
 
-    step: StepRef | None = Field(None, description="the step that sent it")
+    step: StepRef | None = Field(None, description="the step that sent it; in a loop any round, or one: `id#2`")
     at: When | None = Field(None, description="when")
 
 

@@ -10,7 +10,7 @@ from engage.language.source import Path
 from engage.language.vocabulary import Vocabulary
 from engage.problem import Place
 from engage.rehearse.comparing import field_is, number_is, shown_value
-from engage.rehearse.lines import Line, Teller, in_order, mails, pair, todos
+from engage.rehearse.lines import Line, Teller, in_order, is_step, mails, pair, todos
 from engage.rehearse.playing import Played
 from engage.rehearse.script import Script
 from engage.rehearse.seeing import Sight
@@ -82,7 +82,9 @@ def _path(asked: Judge) -> Iterator[Part]:
 
 def _at(asked: Judge) -> Iterator[Part]:
     for when, step in (asked.expect.at or {}).items():
-        yield ("at", when), f"at {when}", pair(shown_value(step), shown_value(asked.played.stood.get(when)))
+        stood = asked.played.stood.get(when)
+        if step is None or not is_step(step, stood):
+            yield ("at", when), f"at {when}", pair(shown_value(step), shown_value(stood))
 
 
 def _emails(asked: Judge) -> Iterator[Part]:
