@@ -222,7 +222,7 @@ def test_an_address_that_mail_servers_do_not_take_fails_alone(engine: Engine) ->
 
 
 def test_no_second_holds_more_than_the_rate(engine: Engine) -> None:
-    """FAULTS R53: three deliveries at once share one rate; what a busy machine delays comes later, never sooner."""
+    """FAULTS R53: three deliveries at once share one rate, and use it; what is delayed comes later, never sooner."""
     count, rate = 36, 12.0
     add_people(engine, count)
     times = list[float]()
@@ -243,7 +243,8 @@ def test_no_second_holds_more_than_the_rate(engine: Engine) -> None:
             thread.join()
         assert server.recipients == each_once(count)
     times.sort()
-    assert times[-1] - times[0] >= (count - 1) / rate - 0.3
+    # Nor are turns lost on mails that another delivery has taken: alone, each would have a third of the rate.
+    assert (count - 1) / rate - 0.3 <= times[-1] - times[0] < 2.5 * count / rate
     fullest = max(sum(begin <= other < begin + 1 for other in times) for begin in times)
     # A mail that was delayed by a moment may fall into the second of those that were not.
     assert fullest <= rate + 4

@@ -23,9 +23,12 @@ from engage.effects.composing import Composed, Office, reason
 from engage.effects.fates import fate
 from engage.effects.handing import asked
 from engage.effects.lane import go_on, stop, take_turns
+from engage.effects.queued import still_queued
 from engage.effects.results import Result, write_results
 from engage.errors import Outside
+from engage.sql import tables as t
 from engage.sql.codes import MessageStatus
+from engage.sql.connect import reading
 from engage.wording import sentence
 
 #: With a rate, so much of a second's mails is taken at once.
@@ -125,11 +128,26 @@ class Hands:
             with self._engine.begin() as connection:
                 seconds = take_turns(connection, free, rate, system_clock())
             pause(seconds)
+            free = self._present(free)
         try:
             self._ready = self._channel.prepare(min(self._hands(), free)) if free > 0 else 0
         except Outside as error:
             self._fault, self._ready = error, 0
         return min(free, self._ready * self._together)
+
+    def _present(self, count: int) -> int:
+        """Let go of mails that another delivery took while this one waited: no turn is lost on them.
+
+        Return how many of so many may begin.
+        """
+        here = list[Composed]()
+        while len(here) < count and self._waiting:
+            some = [self._waiting.popleft() for _ in range(min(max(count, IN_HAND), len(self._waiting)))]
+            with reading(self._engine).begin() as connection:
+                queued = still_queued(connection, t.messages, [one.message.id for one in some])
+            here += [one for one in some if one.message.id in queued]
+        self._waiting.extendleft(reversed(here))
+        return min(count, len(here))
 
     def _write(self, beginning: Sequence[Composed]) -> list[Result]:
         """Note what has ended and what begins, and let that begin; return what is settled or tried again later."""
