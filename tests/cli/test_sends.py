@@ -80,6 +80,20 @@ def test_a_send_is_shown_asked_for_and_carried_out_at_its_moment(house: Engage) 
     assert house("db", "check").code == 0
 
 
+def test_who_opts_out_between_queueing_and_hand_over_gets_nothing(house: Engage) -> None:
+    house("send", "calm", "--list", "news", "--suppress", "rich", "--now", TEN, "--yes")
+    ticked(house, TEN)
+    Path("out.csv").write_text("email\np07@example.com\n", "utf-8")
+    assert house("import", "unsubscribes", "out.csv", "--now", TEN).code == 0
+    Path("rich.csv").write_text("email,score\np08@example.com,500\n", "utf-8")
+    assert house("import", "prospects", "rich.csv", "--now", TEN).code == 0
+    assert json.loads(house("deliver", "--now", TEN, "--format", "json").out)["sent"] == 57
+    found = json.loads(house("sends", "show", "1", "--format", "json").out)
+    assert found["reasons"] == {"opted_out": 2, "suppressed": 1}
+    assert "opted_out" in house("messages", "--status", "cancelled").out
+    assert house("explain", "p07@example.com", "--now", TEN).code == 0
+
+
 def test_a_test_without_a_winner_waits_for_a_person(house: Engage) -> None:
     house("send", "calm", "bold", "--list", "news", "--share", "60", "--after", "6h", "--now", TEN, "--yes")
     ticked(house, TEN, deliver=True)

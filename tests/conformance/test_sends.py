@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engage.errors import Refused
+from engage.rehearse.copying import make_ready
 from tests.support.sends import call_off, got, order, resume, send_of, state
 from tests.support.world import World
 
@@ -205,6 +206,32 @@ def test_a_send_that_cannot_go_on_stops_itself_and_no_other(draft: World) -> Non
     assert (got(draft, first), state(draft, first)) == ({"a": "news", "b": "news"}, "done")
     with pytest.raises(Refused, match="was not stopped"):
         resume(draft, first)
+
+
+def test_a_send_that_an_outage_kept_for_over_a_day_asks_a_person(draft: World) -> None:
+    """
+    steps: [send_email: news]
+    """
+    draft.add("a")
+    late, too_late = order(draft, "news", at="1 day 1 hour"), order(draft, "news", at="1 hour")
+    draft.tick("2 days 1 hour")
+    assert (got(draft, late), got(draft, too_late)) == ({"a": "news"}, {})
+    assert "over a day ago" in (send_of(draft, too_late).fault or "")
+    resume(draft, too_late, "3 days")
+    draft.tick("3 days")
+    assert got(draft, too_late) == {"a": "news"}
+
+
+def test_a_forecast_s_copy_sends_nothing(draft: World) -> None:
+    """
+    steps: [send_email: news]
+    """
+    draft.add("a")
+    number = order(draft, "news", at="1 hour")
+    with draft.engine.begin() as connection:
+        make_ready(connection, "journey")
+    draft.tick("2 hours")
+    assert got(draft, number) == {}
 
 
 def test_an_order_that_cannot_be_carried_out_is_refused(draft: World) -> None:

@@ -1,4 +1,4 @@
-"""One-off sends killed at every commit point, and two that tick at once: each member gets one message."""
+"""FAULTS R16: one-off sends killed at every commit point, and two that tick at once: each member gets one message."""
 
 from __future__ import annotations
 

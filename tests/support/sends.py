@@ -13,6 +13,7 @@ from engage.sql.codes import MessageStatus
 from engage.stepping import ordering
 from engage.stepping.one_off import Send, read_send
 from tests.support.moments import When
+from tests.support.moments import at as instant
 from tests.support.world import World
 
 
@@ -34,7 +35,7 @@ def order(
 ) -> int:
     """Order a send; return its number."""
     made = world.moment(now)
-    wanted = ordering.Order(templates, lists, suppress, made if at is None else world.moment(at), test)
+    wanted = ordering.Order(templates, lists, suppress, made if at is None else instant(at), test)
     with world.engine.begin() as connection:
         return ordering.place(connection, world.plans, wanted, made)
 

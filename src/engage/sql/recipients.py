@@ -32,12 +32,12 @@ from engage.language.conditions import Condition
 from engage.language.lots import PRIME
 from engage.plan.models import Cap
 from engage.sql import tables as t
-from engage.sql.asked import Now
+from engage.sql.asked import Near, Now
 from engage.sql.codes import MessageKind, MessageStatus
 from engage.sql.cohort import keys_of, looked
 from engage.sql.predicates import holds
 from engage.sql.room import mails_counted
-from engage.sql.standing import NOW, big, standing, whole
+from engage.sql.standing import NOW, big, near, near_in, standing, whole
 
 #: The reason of who waits for room under the frequency cap, or found none.
 FULL = "cap"
@@ -80,35 +80,41 @@ def next_members(list_ids: tuple[int, ...]) -> Insert:
     return insert(looked).from_select(["prospect_id"], chosen)
 
 
-def judged(rows: FromClause, audience: Audience) -> Select[Any]:
-    """Select who of some rows is meant, with the lot and with why he or she gets no message now."""
+def judged(rows: FromClause, audience: Audience, near: Near | None = None) -> Select[Any]:
+    """Select who of some rows is meant, with the lot and with why he or she gets no message now.
+
+    ``near`` tells of a prospect's key whether it is one of a chunk's (see ``standing.near``).
+    """
     s, p, who, rules = t.standings, t.prospects, rows.c.prospect_id, audience.rules
     joined = rows.join(s, s.c.prospect_id == who)
+    wheres = [] if near is None else [near(s.c.prospect_id)]
     whens: list[tuple[ColumnElement[bool], Any]] = [(s.c.do_not_email, literal("do_not_email"))]
     if audience.marketing:
         whens.append((s.c.opted_out, literal("opted_out")))
         if rules.require_consent:
             joined = joined.join(p, p.c.id == who)
+            wheres += [] if near is None else [near(p.c.id)]
             whens.append((p.c.consent_at.is_(null()), literal("no_consent")))
         if audience.cap is not None:
-            taken = mails_counted(audience.cap, rules, rows, who)
+            taken = mails_counted(audience.cap, rules, rows, who, near=near)
             whens.append((taken >= audience.cap.count, literal(FULL)))
-    chosen = select(who, s.c.lot, case(*whens, else_=null()).label("reason")).select_from(joined)
     if audience.on_lists is not None:
-        chosen = chosen.where(holds(audience.on_lists, who, rules))
+        wheres.append(holds(audience.on_lists, who, rules, near=near))
     if audience.suppress is not None:
-        chosen = chosen.where(not_(holds(audience.suppress, who, rules)))
-    return chosen
+        wheres.append(not_(holds(audience.suppress, who, rules, near=near)))
+    return select(who, s.c.lot, case(*whens, else_=null()).label("reason")).select_from(joined).where(*wheres)
 
 
 @standing
-def queueing(audience: Audience, full: IfFull, from_owner: bool) -> Insert:
+def queueing(database: str, audience: Audience, full: IfFull, from_owner: bool) -> Insert:
     """Write the rows of those in ``looked`` whose mixed lots lie from ``first`` on and before ``end``."""
     m, s = t.messages, t.standings
     lot = type_coerce(s.c.lot, BigInteger()) * big("factor") + big("shift")
     mixed = lot % literal(PRIME, BigInteger())
     known = exists(select(1).where(m.c.send_id == whole("send"), m.c.prospect_id == looked.c.prospect_id))
-    mine = judged(looked, audience).where(mixed >= big("first"), mixed < big("end"), not_(known.correlate(looked)))
+    by_key = near if database == "postgresql" else None
+    part = (mixed >= big("first"), mixed < big("end"), not_(known.correlate(looked)))
+    mine = judged(looked, audience, by_key).where(*part)
     each = mine.cte("judged").prefix_with("MATERIALIZED")
     no_room = MessageStatus.HELD if full == "hold" else MessageStatus.CANCELLED
     status = case(
@@ -137,9 +143,9 @@ def just_queued() -> Select[Any]:
 
 @standing
 def lock_standings() -> Select[Any]:
-    """Lock the standings of those in ``looked``, so that nobody else counts their e-mails meanwhile."""
+    """Lock the standings of those in ``looked``, so that nobody else counts their e-mails meanwhile (PostgreSQL)."""
     key = t.standings.c.prospect_id
-    return select(key).where(key.in_(keys_of(looked))).order_by(key).with_for_update()
+    return select(key).where(near(key), key.in_(keys_of(looked))).order_by(key).with_for_update()
 
 
 @standing
@@ -162,10 +168,10 @@ def any_held() -> Select[Any]:
 
 
 @standing
-def let_go(cap: Cap | None, rules: Now) -> Update:
+def let_go(database: str, cap: Cap | None, rules: Now) -> Update:
     """Queue the held messages of those in ``looked`` for whom there is room now."""
     m = t.messages
-    freed = update(m).where(*_held(), m.c.prospect_id.in_(keys_of(looked)))
+    freed = update(m).where(*_held(), m.c.prospect_id.in_(keys_of(looked)), near_in(database, m.c.prospect_id))
     if cap is not None:
         freed = freed.where(mails_counted(cap, rules, m, m.c.prospect_id, held=False) < cap.count)
     return freed.values(status=int(MessageStatus.QUEUED), reason=None, queued_at=NOW)

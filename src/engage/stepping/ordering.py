@@ -111,7 +111,9 @@ def resume(connection: Connection, number: int, now: datetime) -> None:
     send = read_send(connection, number, locked=True)
     if send.fault is None:
         raise Refused(sentence("send {id} was not stopped", id=number))
-    change(connection, send, fault=None, due_at=max(now, send.at))
+    # A person wants it, however late it is.
+    begun = SendState.SENDING if send.state == SendState.SCHEDULED and send.at <= now else send.state
+    change(connection, send, fault=None, state=int(begun), due_at=max(now, send.at))
 
 
 def call_off(engine: Engine, number: int, now: datetime, told: Callable[[int], None] = lambda _: None) -> int:

@@ -41,7 +41,10 @@ from engage.stepping.one_off import Send, Variant, audience_of, change, mail_of,
 from engage.stepping.span import Span, fill_span, span_of
 from engage.stepping.transact import Hook, transact
 from engage.stepping.winning import end_test
+from engage.wording import sentence
 
+#: So long after its moment a send still begins by itself; after a longer outage a person decides if it is still news.
+LATEST = timedelta(days=1)
 #: A part of the lots, and the e-mail that it gets.
 Arm = tuple[Variant, int, int]
 
@@ -102,7 +105,12 @@ def _chunk(connection: Connection, tick: Tick, at_work: list[int]) -> bool:
 
 
 def _queue(connection: Connection, tick: Tick, send: Send) -> None:
-    """Queue the messages of the next members."""
+    """Queue the messages of the next members.
+
+    Raises Refused for a send that came too late, or names what is not there any more.
+    """
+    if send.state == SendState.SCHEDULED and tick.now - send.at > LATEST:
+        raise Refused(sentence("no tick came on its day: its moment was over a day ago"))
     mails = mail_of(tick.plans, [variant.template for variant in send.variants])
     marketing = mails[send.variants[0].template].marketing
     audience = audience_of(connection, tick.plans, tick.asked.always, send.lists, send.suppress, marketing=marketing)
@@ -110,17 +118,18 @@ def _queue(connection: Connection, tick: Tick, send: Send) -> None:
     span = _fill(connection, tick, send, audience)
     if span is not None:
         if is_postgres(connection) and audience.cap is not None:
-            run(connection, lock_standings(), None)
+            run(connection, lock_standings(), None, **span.keys)
         mixer = Mixer.of("send", str(send.id))
         mixed = {"send": send.id, "factor": mixer.factor, "shift": mixer.shift}
         for variant, first, end in arms(send):
-            rows = queueing(audience, _if_full(send), mails[variant.template].from_owner)
-            run(connection, rows, tick.asked, template=variant.template_id, first=first, end=end, **mixed)
+            rows = queueing(connection.dialect.name, audience, _if_full(send), mails[variant.template].from_owner)
+            arm = {"template": variant.template_id, "first": first, "end": end}
+            run(connection, rows, tick.asked, **arm, **mixed, **span.keys)
         touch(connection, tick, "emailed", just_queued(), send=send.id, **span.keys)
     if span is None or span.count < tick.chunk:
         _all_queued(connection, tick, send)
     else:
-        change(connection, send, state=int(SendState.SENDING), after_id=span.last, due_at=tick.now)
+        change(connection, send, state=int(SendState.SENDING), after_id=span.last)
 
 
 def _fill(connection: Connection, tick: Tick, send: Send, audience: Audience) -> Span | None:
@@ -173,8 +182,9 @@ def _let_go(connection: Connection, tick: Tick, send: Send) -> None:
     if span is not None:
         cap = tick.plans.house.cap
         if is_postgres(connection) and cap is not None:
-            run(connection, lock_standings(), None)
-        run(connection, let_go(cap, tick.asked.always), tick.asked, send=send.id)
+            run(connection, lock_standings(), None, **span.keys)
+        freed = let_go(connection.dialect.name, cap, tick.asked.always)
+        run(connection, freed, tick.asked, send=send.id, **span.keys)
         touch(connection, tick, "emailed", just_queued(), send=send.id, **span.keys)
         if send.held_until is not None and tick.now >= send.held_until:
             run(connection, given_up(), None, send=send.id)
