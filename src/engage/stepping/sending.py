@@ -64,34 +64,45 @@ def _next() -> Select[Any]:
 def send_phase(connection: Connection, tick: Tick, last: int, hook: Hook) -> int:  # noqa: ARG001 - as other phases
     """Do all that is due of sends; return the number of chunks. One that cannot go on stops itself, visibly."""
     chunks = 0
-    at_work: list[int] = []
-    work = partial(_chunk, connection, tick, at_work)
     while True:
-        at_work.clear()
         try:
-            if not transact(connection, work, hook, "send"):
+            if not transact(connection, partial(_chunk, connection, tick), hook, "send"):
                 return chunks
-        except Exception as error:
-            if not at_work or not (isinstance(error, Refused) or is_own_fault(error)):
-                raise
-            stopped = partial(_stop, connection, at_work[0], told(error))
-            transact(connection, stopped, hook, "send_fault")
+        except Stuck as stuck:
+            transact(connection, partial(_stop, connection, stuck), hook, "send_fault")
         chunks += 1
 
 
-def _stop(connection: Connection, number: int, why: str) -> None:
-    change(connection, read_send(connection, number, locked=True), due_at=None, fault=why)
+class Stuck(Exception):
+    """A send cannot go on."""
+
+    def __init__(self, number: int, why: str) -> None:
+        self.number, self.why = number, why
+        super().__init__(f"send {number}: {why}")
 
 
-def _chunk(connection: Connection, tick: Tick, at_work: list[int]) -> bool:
-    """Do one chunk of the first send that is due; tell whether there was any."""
+def _stop(connection: Connection, stuck: Stuck) -> None:
+    change(connection, read_send(connection, stuck.number, locked=True), due_at=None, fault=stuck.why)
+
+
+def _chunk(connection: Connection, tick: Tick) -> bool:
+    """Do one chunk of the first send that is due; tell whether there was any. Raises Stuck for one at fault."""
     number = run(connection, _next(), tick.asked).scalar()
     if number is None:
         return False
-    at_work[:] = [number]
     send = read_send(connection, number, locked=True)
     if send.due_at is None or send.due_at > tick.now:
         return True  # somebody cancelled it at this moment
+    try:
+        _go_on(connection, tick, send)
+    except Exception as error:
+        if not (isinstance(error, Refused) or is_own_fault(error)):
+            raise
+        raise Stuck(number, told(error)) from error
+    return True
+
+
+def _go_on(connection: Connection, tick: Tick, send: Send) -> None:
     match send.state:
         case SendState.SCHEDULED | SendState.SENDING:
             _queue(connection, tick, send)
@@ -101,7 +112,6 @@ def _chunk(connection: Connection, tick: Tick, at_work: list[int]) -> bool:
             _let_go(connection, tick, send)
         case _:
             change(connection, send, due_at=None)
-    return True
 
 
 def _queue(connection: Connection, tick: Tick, send: Send) -> None:
