@@ -1,4 +1,4 @@
-"""FAULTS R16: one-off sends killed at every commit point, and two that tick at once: each member gets one message."""
+"""One-off sends killed at every commit point, and two that tick at once: each member gets one message."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ def tested(engine: Engine) -> None:
 def test_killed_anywhere_each_member_has_one_message(
     dialect: str, request: pytest.FixtureRequest, prepare: object, stride: int
 ) -> None:
+    """FAULTS R16: nobody is skipped, nobody gets two, and a send is not done before all are queued."""
     with resetting(prepare, dialect, request) as reset:  # type: ignore[arg-type]
         reached = killed_everywhere(reset, "1 day", "1 day 2 hours", stride)
         assert {"send.before_commit", "send.after_commit"} <= reached
