@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engage.cli.session import Session
 from tests.cli.conftest import SCENARIO, Engage
 
 LEADS = "email,last_name,score\nann@example.com,Ann,120\nbob@example.com,Bob,20\neve@example.com,Eve,300\n"
@@ -70,15 +71,30 @@ def test_the_states_of_a_scenario(running: Engage) -> None:
     assert found["scenarios"][0]["active"] == 2
 
 
-def test_a_stop_previews_and_asks(running: Engage) -> None:
-    done = running("stop", "hand-over")
-    assert done.code == 1
-    assert "2 runs would end" in done.out
-    assert json.loads(running("status", "--format", "json").out)["scenarios"][0]["state"] == "running"
-    done = running("stop", "hand-over", "--yes", "--now", "2026-12-07T10:00")
+def test_a_stop_previews_and_ends_all_runs(running: Engage) -> None:
+    done = running("stop", "hand-over", "--now", "2026-12-07T10:00")
     assert done.code == 0
-    assert "2 runs ended" in done.out
-    assert json.loads(running("status", "--format", "json").out)["scenarios"][0]["left"] == 2
+    assert done.out.index("2 runs would end") < done.out.index("2 runs ended")
+    found = json.loads(running("status", "--format", "json").out)["scenarios"][0]
+    assert (found["state"], found["left"]) == ("stopped", 2)
+
+
+def test_a_stop_asks_at_a_terminal(running: Engage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Session, "is_terminal", True)
+    monkeypatch.setattr(Session, "asks", lambda _, __: False)
+    assert running("stop", "hand-over").code == 1
+    assert json.loads(running("status", "--format", "json").out)["scenarios"][0]["state"] == "running"
+    assert running("stop", "hand-over", "--yes", "--now", "2026-12-07T10:00").code == 0
+
+
+def test_todos_of_nobody(running: Engage) -> None:
+    for name, said in (
+        ("sat", "user 'sat' is not known; did you mean sato?"),
+        ("queue:none", "queue 'none' is not known; there are: inside"),
+        ("group:east", "a ToDo is a user's or a queue's; write user:NAME or queue:NAME, not group:east"),
+    ):
+        done = running("todos", "--to", name)
+        assert (done.code, done.err.strip()) == (1, said)
 
 
 def test_what_was_never_applied_says_apply(engage: Engage) -> None:

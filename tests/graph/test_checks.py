@@ -423,6 +423,44 @@ def test_one_mistake_hides_no_other(said: list[str]) -> None:
     ]
 
 
+def test_two_mistakes_in_one_step_hide_none_in_the_others(said: list[str]) -> None:
+    """
+    steps:
+      - create_todo: {subject: Call, due: 2, priority: urgent}
+      - send_email: invte
+    """
+    assert said == [
+        "s.yaml:2:39: durations are text, for example `3 days`",
+        "s.yaml:2:52: this must be one of: high, normal, low",
+        "s.yaml:3:17: template 'invte' is not known; did you mean invite?",
+    ]
+
+
+def test_a_mistake_in_one_test_hides_none_in_the_others(said: list[str]) -> None:
+    """
+    audience: {where: [{score: {gte: much}}, {industri: Software}]}
+    steps: [{id: a, add_tag: a}]
+    tests:
+      - name: one
+        expect: {path: [b], state: gone}
+      - events: [{at: soon, page_viewed: /a}, {at: 1 day, page_viewd: /a}]
+        expect: {path: [b]}
+      - name: three
+        expect: {path: [b]}
+    """
+    assert said == [
+        "s.yaml:1:34: this must be a number",
+        "s.yaml:1:43: field 'industri' is not known; did you mean industry?",
+        "s.yaml:5:21: step 'b' is not known; there are: a",
+        "s.yaml:5:32: this must be one of: active, held, completed, goal, left",
+        "s.yaml:6:5: name is missing",
+        "s.yaml:6:19: 'soon' is not a duration; write for example 3 days",
+        "s.yaml:6:55: event 'page_viewd' is not known; did you mean page_viewed?",
+        "s.yaml:7:21: step 'b' is not known; there are: a",
+        "s.yaml:9:21: step 'b' is not known; there are: a",
+    ]
+
+
 def test_a_missing_name_hides_nothing() -> None:
     files = {**SMALL, "scenarios/s.yaml": "audience: {}\nsteps:\n  - send_email: invte\n"}
     assert told(files) == [
@@ -446,6 +484,26 @@ def test_a_broken_file_makes_no_mistakes_elsewhere() -> None:
 
 
 OTHER_FILES = {
+    "several mistakes in one list of rules": (
+        {"scoring.yaml": "rules:\n- {activity: page_viewed, points: 1.5}\n- {activity: page_viewd, limit: 2}\n"},
+        [
+            "scoring.yaml:2:35: this must be a whole number",
+            "scoring.yaml:3:3: points is missing",
+            "scoring.yaml:3:14: event 'page_viewd' is not known; did you mean page_viewed?",
+        ],
+    ),
+    "several mistakes in one profile": (
+        {
+            "grading.yaml": "profiles:\n  default:\n  - {name: A, match: {tagg: x}, worth: 2/5}\n"
+            "  - {name: B, match: {lisst: x}, worth: 1, weight: 2}\n"
+        },
+        [
+            "grading.yaml:3:23: field 'tagg' is not known; did you mean tag?",
+            "grading.yaml:3:40: worth is counted in thirds of a letter: 1, 2/3, 1/3 …",
+            "grading.yaml:4:23: field 'lisst' is not known; did you mean list?",
+            "grading.yaml:4:44: key 'weight' is not known; there are: match, mismatch, name, worth",
+        ],
+    ),
     "a custom field with a name that is taken": (
         {"engage.yaml": "name: X\nfields:\n  tag: {type: text}\n  page_viewed: {type: text}\n  email: {type: text}\n"},
         [

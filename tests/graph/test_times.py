@@ -85,7 +85,7 @@ def test_holidays_that_mean_nothing(said: list[str]) -> None:
     hours: {holidays: [Nowhere]}
     """
     assert said == [
-        "s.yaml:1:19: no holidays are known for 'Nowhere'; write a country's code (JP), a day or 2026-12-29..2027-01-04"
+        "s.yaml:1:20: no holidays are known for 'Nowhere'; write a country's code (JP), a day or 2026-12-29..2027-01-04"
     ]
 
 

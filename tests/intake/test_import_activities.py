@@ -102,7 +102,7 @@ def test_unknown_addresses_become_people_only_when_told(engine: Engine, tmp_path
 
 
 def test_an_event_of_a_message_belongs_to_the_latest_of_its_step_or_template(engine: Engine, tmp_path: Path) -> None:
-    """SPEC section 6; those queued, failed, later or somebody else's are not meant."""
+    """SPEC section 6; one in doubt counts as handed over; those queued, later or somebody else's do not."""
     bring(engine, tmp_path, PEOPLE)
     sent = datetime.fromisoformat("2026-11-01T09:00+09:00")
     day = timedelta(days=1)
@@ -116,9 +116,9 @@ def test_an_event_of_a_message_belongs_to_the_latest_of_its_step_or_template(eng
         {"id": 6, "scenario_id": 1, "key": "send_email-other"},
     )
     base = {"queued_at": sent, "kind": int(MessageKind.MARKETING), "from_owner": False}
-    done, queued = int(MessageStatus.SENT), int(MessageStatus.QUEUED)
+    done, queued, doubtful = int(MessageStatus.SENT), int(MessageStatus.QUEUED), int(MessageStatus.IN_DOUBT)
     plan = [
-        (1, ann, 5, invite, done, sent), (2, ann, 5, invite, done, sent + day),
+        (1, ann, 5, invite, done, sent), (2, ann, 5, invite, doubtful, sent + day),
         (3, ann, 5, invite, done, sent + 3 * day), (4, ann, 5, invite, queued, None),
         (5, ann, 6, other, done, sent + day), (6, bob, 5, invite, done, sent + day),
     ]  # fmt: skip

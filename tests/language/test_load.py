@@ -75,5 +75,18 @@ def test_hours_and_zones_that_cannot_be() -> None:
     files = {"engage.yaml": "name: X\ntimezone: JST\nhours: {between: '18:00-18:00'}\n"}
     assert told(files) == [
         "engage.yaml:2:11: 'JST' is not the name of a time zone; write Asia/Tokyo",
-        "engage.yaml:3:8: '18:00-18:00' is empty; write 00:00-24:00 to be open all day",
+        "engage.yaml:3:18: '18:00-18:00' is empty; write 00:00-24:00 to be open all day",
+    ]
+
+
+def test_every_part_of_the_hours_that_cannot_be() -> None:
+    hours = "hours: {days: [mun], between: '9-18', holidays: [2026-13-01, JP, 2026-02-30, Nowhere]}"
+    files = {"engage.yaml": f"name: X\ntimezone: JST\n{hours}\n"}
+    assert [said.split(": ")[0] for said in told(files)] == [
+        "engage.yaml:2:11",
+        "engage.yaml:3:16",
+        "engage.yaml:3:31",
+        "engage.yaml:3:50",
+        "engage.yaml:3:66",
+        "engage.yaml:3:78",
     ]

@@ -24,11 +24,13 @@ def todos(
     now: Now = None,
 ) -> None:
     """List ToDos: overdue first, then by due date."""
+    from engage.reports.todos import known_assignee
     from engage.reports.todos import todos as read_todos
     from engage.sql.connect import reading
 
     with reading(session.app().engine).begin() as connection:
-        found = read_todos(connection, session.moment(now), to=to, status=status, locale=session.locale)
+        who = None if to is None else known_assignee(connection, to)
+        found = read_todos(connection, session.moment(now), to=who, status=status, locale=session.locale)
     if form == "json":
         session.write_json([asdict(todo) for todo in found])
         return

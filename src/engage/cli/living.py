@@ -48,7 +48,7 @@ def resume(session: Session, scenarios: Keys, now: Now = None) -> None:
 
 
 def stop(session: Session, scenarios: Keys, yes: Yes = False, now: Now = None) -> None:
-    """End scenarios and all their runs; shows how many and asks."""
+    """End scenarios and all their runs; shows how many, and asks at a terminal."""
     from engage.sql.codes import CHUNK
     from engage.stepping import states
 
@@ -57,8 +57,8 @@ def stop(session: Session, scenarios: Keys, yes: Yes = False, now: Now = None) -
         counts = {key: states.open_runs(connection, key) for key in scenarios}
     for key, count in counts.items():
         session.say(sentence("{key}: {count} runs would end", key=key, count=count))
-    if not yes and not (session.is_terminal and session.asks(sentence("Stop for good?"))):
-        session.warn(sentence("nothing was changed; --yes stops without asking"))
+    if not yes and session.is_terminal and not session.asks(sentence("Stop for good?")):
+        session.warn(sentence("nothing was changed"))
         raise typer.Exit(1)
     moment, plans = session.moment(now), app.applied().plans
     with app.engine.begin() as connection:

@@ -166,9 +166,11 @@ def _settle_messages(connection: Connection) -> dict[int, Sentence]:
     steps = select(t.steps.c.id).where(or_(key == mail, of_loop)).correlate(events)
     of_mail = and_(t.words.c.kind == "template", t.words.c.text == events.c.mail)
     templates = select(t.words.c.id).where(of_mail).correlate(events)
+    # One in doubt counts as handed over: what somebody opened has arrived.
+    handed_over = m.c.status.in_((int(MessageStatus.SENT), int(MessageStatus.IN_DOUBT)))
     latest = (
         select(m.c.id)
-        .where(m.c.prospect_id == events.c.prospect_id, m.c.status == int(MessageStatus.SENT))
+        .where(m.c.prospect_id == events.c.prospect_id, handed_over)
         .where(type_coerce(m.c.sent_at, BigInteger) <= events.c.occurred_at)
         .where(or_(m.c.step_id.in_(steps), m.c.template_id.in_(templates)))
         .order_by(m.c.sent_at.desc(), m.c.id.desc())

@@ -39,7 +39,7 @@ class Known:
             message = "{text} is not an owner; write user:NAME or queue:NAME"
             raise ValueError(sentence(message, text=repr(text[:60])))
         if name not in known:
-            raise ValueError(unknown(f"the {kind}", name, known))
+            raise ValueError(unknown("user", name, known) if kind == "user" else unknown("queue", name, known))
         return f"{kind}:{name}"
 
     def static_list(self, text: str) -> int:

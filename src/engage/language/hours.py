@@ -95,6 +95,11 @@ def parse_hours(days: Iterable[str], between: str | Iterable[str], holidays: Ite
     )
 
 
+def parse_holiday(text: str) -> str | tuple[date, date]:
+    """Return a country's code, or the first and last day of a closure; raise ValueError with a sentence."""
+    return _closure(text) if text[:1].isdigit() else _country(text)
+
+
 def _joined(spans: Iterable[tuple[date, date]]) -> Iterator[tuple[date, date]]:
     """Yield closures, those that touch or overlap as one."""
     current: tuple[date, date] | None = None

@@ -1,7 +1,7 @@
 """What is left of a file with mistakes, so that one mistake hides no other.
 
-A step that does not parse is replaced by a plain one of the same id, with the steps that lie below it; any other
-value that does not parse is left out.
+A step that does not parse is replaced by a plain one of the same id, with the steps that lie below it; an entry of
+another list by a plain one, so that those after it keep their places; any other value that does not parse is left out.
 """
 
 from __future__ import annotations
@@ -26,6 +26,19 @@ STAND_INS: Mapping[str, object] = {
     "steps": [{"add_tag": "x"}],
     "profiles": {},
 }
+_ALWAYS: Mapping[str, object] = {"mailable": True}
+_GRADED: Mapping[str, object] = {"name": "?", "match": _ALWAYS, "worth": 0}
+#: What stands in for an entry of a list that lacks a key or does not parse, by the list's key.
+ENTRIES: Mapping[str, Mapping[str, object]] = {
+    **dict.fromkeys(("where", "goal", "exit", "any", "all", "not", "match", "when"), _ALWAYS),
+    "on": {"x_unread": "any"},
+    "rules": {"activity": "page_viewed", "points": 0},
+    "assign": {"profile": "default", "when": _ALWAYS},
+    "tests": {"expect": {}},
+    "events": {"at": "0 days", "opt_out": True},
+    "emails": {},
+    "todos": {},
+}
 
 
 def repaired(model: type[M], source: Source, problems: Iterable[Problem]) -> tuple[M, tuple[Path, ...]] | None:
@@ -43,7 +56,8 @@ def repaired(model: type[M], source: Source, problems: Iterable[Problem]) -> tup
             return model.model_validate(data), tuple(broken)
         except ValidationError as error:
             paths = {document_path(detail["loc"], source) for detail in error.errors(include_url=False)}
-            changed = [_mend(data, path, named, broken) for path in sorted(paths, key=len, reverse=True)]
+            mended: set[Path] = set()
+            changed = [_mend(data, path, named, broken, mended) for path in sorted(paths, key=len, reverse=True)]
             missing = needed.keys() - data.keys()
             data |= {key: copy.deepcopy(needed[key]) for key in missing}
             broken |= {("steps", 0): None} if "steps" in missing else {}
@@ -52,14 +66,20 @@ def repaired(model: type[M], source: Source, problems: Iterable[Problem]) -> tup
     return None
 
 
-def _mend(data: Any, path: Path, named: dict[Path, Named], broken: dict[Path, None]) -> bool:
-    """Replace the step around a path, or take the value at the path out; tell whether anything changed."""
+def _mend(data: Any, path: Path, named: dict[Path, Named], broken: dict[Path, None], mended: set[Path]) -> bool:
+    """Replace the step around a path, or take the value at the path out; tell whether anything changed.
+
+    ``mended`` is what was replaced or taken out in this round: with all its mistakes.
+    """
+    if any(path[:length] in mended for length in range(1, len(path) + 1)):
+        return True
     for length in range(len(path), 0, -1):
         if path[:length] in named and path[:length] not in broken:
+            mended.add(path[:length])
             return _replace_step(data, path[:length], named[path[:length]], broken)
     if path and path[0] == "steps":
-        return _plain_step(data, path, broken)
-    return _take_out(data, path)
+        return _plain_step(data, path, broken, mended)
+    return _take_out(data, path, mended)
 
 
 def _replace_step(data: Any, path: Path, step: Named, broken: dict[Path, None]) -> bool:
@@ -104,7 +124,7 @@ def _same_kind(step: Named) -> dict[str, object]:
     return {"add_tag": "x"}
 
 
-def _plain_step(data: Any, path: Path, broken: dict[Path, None]) -> bool:
+def _plain_step(data: Any, path: Path, broken: dict[Path, None], mended: set[Path]) -> bool:
     """Put a plain step where something is no step at all."""
     for length in range(len(path), 1, -1):
         parent = value_at(data, path[: length - 1])
@@ -112,15 +132,32 @@ def _plain_step(data: Any, path: Path, broken: dict[Path, None]) -> bool:
         if isinstance(parent, list) and isinstance(place, int) and path[:length] not in broken:
             parent[place] = {"add_tag": "x"}
             broken[path[:length]] = None
+            mended.add(path[:length])
             return True
-    return _take_out(data, path)
+    return _take_out(data, path, mended)
 
 
-def _take_out(data: Any, path: Path) -> bool:
-    """Take the value at a path out of its mapping, or the nearest mapping's entry around it."""
+def _take_out(data: Any, path: Path, mended: set[Path]) -> bool:
+    """Take the value at a path out of its mapping, or mend the nearest entry around it."""
     for length in range(len(path), 0, -1):
-        parent = value_at(data, path[: length - 1])
-        if isinstance(parent, dict) and path[length - 1] in parent:
-            del parent[path[length - 1]]
-            return True
+        parent, place = value_at(data, path[: length - 1]), path[length - 1]
+        if isinstance(parent, dict) and place in parent:
+            del parent[place]
+        elif not isinstance(parent, list) or not _replace_entry(path[:length], parent):
+            continue
+        mended.add(path[:length])
+        return True
     return False
+
+
+def _replace_entry(path: Path, parent: list[Any]) -> bool:
+    """Give an entry of a list the keys that it lacks, or put a plain one there; tell whether anything changed."""
+    place, key = int(path[-1]), str(path[-2]) if len(path) > 1 else ""
+    plain = _GRADED if path[:1] == ("profiles",) and len(path) == 3 else ENTRIES.get(key)
+    if plain is None or place >= len(parent):
+        return False
+    # No two tests may bear one name.
+    whole = copy.deepcopy(dict(plain)) | ({"name": f"? {place}"} if key == "tests" else {})
+    old = parent[place]
+    parent[place] = {**whole, **old} if isinstance(old, dict) and not whole.keys() <= old.keys() else whole
+    return bool(parent[place] != old)

@@ -10,11 +10,22 @@ from pydantic_core import PydanticCustomError
 
 from engage.language.criteria import Condition
 from engage.language.fields import FieldType
+from engage.language.hours import Window, parse_holiday
 from engage.language.model import AsTuple, Filled, Ident, Model, Text, Texts
 from engage.language.moment import Duration
 from engage.language.scoring import limit_of
 
 Number = int | float
+
+
+def _window(text: str) -> str:
+    Window.parse(text)
+    return text
+
+
+def _holiday(text: str) -> str:
+    parse_holiday(text)
+    return text
 
 
 class HoursWord(Model):
@@ -23,8 +34,10 @@ class HoursWord(Model):
     days: Annotated[
         tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...], AsTuple, Field(min_length=1)
     ] = Field(("mon", "tue", "wed", "thu", "fri"), description="the weekdays")
-    between: Text = Field("09:00-18:00", description="the window; it includes its start and excludes its end")
-    holidays: Annotated[tuple[Text, ...], AsTuple] = Field(
+    between: Annotated[Text, AfterValidator(_window)] = Field(
+        "09:00-18:00", description="the window; it includes its start and excludes its end"
+    )
+    holidays: Annotated[tuple[Annotated[Text, AfterValidator(_holiday)], ...], AsTuple] = Field(
         (), description="country codes (JP), days, or spans 2026-12-29..2027-01-04"
     )
 

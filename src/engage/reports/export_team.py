@@ -27,7 +27,7 @@ def user_rows(question: Question) -> Iterator[Values]:
     groups = _memberships(question, t.group_members, "group_key")
     queues = _memberships(question, t.queue_members, "queue_key")
     u = t.users.c
-    chosen = select(u.id, u.name, u.email, u.role, u.department, u.job_title).order_by(u.id)
+    chosen = select(u.id, u.email, u.name, u.role, u.department, u.job_title).order_by(u.id)
     for row in question.rows(chosen):
         yield (*row, ";".join(groups.get(row.id, ())), ";".join(queues.get(row.id, ())))
 
@@ -78,6 +78,6 @@ def _taken_back() -> ColumnElement[bool]:
 
 LIST_MEMBERS = ExportKind(fixed("list", "email"), member_rows)
 USERS = ExportKind(
-    fixed("id", "name", "email", "role", "department", "job_title", "groups", "queues"), user_rows, of_prospects=False
+    fixed("id", "email", "name", "role", "department", "job_title", "groups", "queues"), user_rows, of_prospects=False
 )
 UNSUBSCRIBES = ExportKind(fixed("email", "list", "at"), opt_out_rows)

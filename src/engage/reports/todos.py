@@ -8,8 +8,11 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, case, func, literal, select
 
+from engage.errors import Refused
+from engage.problem import unknown
 from engage.reports.export_prospects import full_name
 from engage.sql import tables as t
+from engage.wording import sentence
 
 TodoStatus = Literal["not_started", "in_progress", "waiting", "deferred", "completed"]
 #: The statuses in the order of a ToDo's life; all but the last are open.
@@ -61,6 +64,19 @@ def addressed(to: str) -> str:
     ('user:sato', 'queue:inside-sales')
     """
     return to if ":" in to else f"user:{to}"
+
+
+def known_assignee(connection: Connection, to: str) -> str:
+    """Return the addressee of ToDos that a person names; raise Refused for one who is not there and has none."""
+    kind, _, name = addressed(to).partition(":")
+    if kind not in ("user", "queue"):
+        raise Refused(sentence("a ToDo is a user's or a queue's; write user:NAME or queue:NAME, not {text}", text=to))
+    members = t.users.c.id if kind == "user" else t.queue_members.c.queue_key
+    known = set(connection.scalars(select(members).distinct()))
+    served = select(t.todos.c.id).where(t.todos.c.assignee == f"{kind}:{name}").limit(1)
+    if name not in known and connection.scalar(served) is None:
+        raise Refused(unknown("user", name, known) if kind == "user" else unknown("queue", name, known))
+    return f"{kind}:{name}"
 
 
 def todos(
