@@ -18,6 +18,7 @@ from engage.effects.home import make_home
 from engage.effects.mail_server import mail_server
 from engage.effects.outbox import OutboxFolder
 from engage.effects.post import Delivered, Post, Progress
+from engage.effects.public import public_address
 from engage.effects.return_path import bounce_address
 from engage.effects.smtp import SmtpChannel
 from engage.effects.stale import Stale
@@ -139,7 +140,7 @@ def drafts(settings: Settings, workspace: Workspace, channel: Channel) -> Post:
         house=compile_house(workspace),
         company=workspace.company,
         templates=workspace.templates,
-        base_url=settings.base_url.rstrip("/"),
+        base_url=public_address(settings),
         secret_key=settings.secret_key,
         channel=channel,
         bounce_address=bounce_address(settings),

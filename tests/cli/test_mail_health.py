@@ -93,6 +93,26 @@ def test_a_certificate_that_is_not_good_is_told_and_nothing_is_sent(
     assert sentence in run("status").err
 
 
+def test_links_that_lead_nowhere_are_told(folder: Path, run: Engage) -> None:
+    here = ("note", "the links of mails lead to http://localhost:8000, which no reader can reach: set ENGAGE_BASE_URL")
+    unsigned = ("note", "the links of mails are signed without a key of yours: set ENGAGE_SECRET_KEY")
+    wrong = ("bad", "ENGAGE_BASE_URL is not of the form https://host/path, or too long")
+    with mail_server() as server:
+        found = findings(run, ENGAGE_SMTP_URL=f"smtp://127.0.0.1:{server.port}")
+        assert here in found
+        assert unsigned in found
+        public = {"ENGAGE_BASE_URL": "https://m.example.co.jp/", "ENGAGE_SECRET_KEY": "x" * 40}
+        found = findings(run, ENGAGE_SMTP_URL=f"smtp://127.0.0.1:{server.port}", **public)
+        assert not {here, unsigned} & set(found)
+    for address in (
+        "m.example.com", "javascript:alert(1)", "https://", "https://m.example.com/?x=", "https://m.example.com/#x",
+        "https://me@m.example.com", "https://m.example.com/\nX: y", "https://例え.jp", "https://m.example.com/?",
+        "https://[::1", "https://m.example.com:x", "https://m.example.com/>", "https://m.example.com/" + "x" * 500,
+    ):  # fmt: skip
+        assert wrong in findings(run, ENGAGE_BASE_URL=address), address
+        assert run("deliver", ENGAGE_BASE_URL=address).code == 1
+
+
 def test_a_server_that_is_away_or_has_no_encryption_or_refuses_the_password(folder: Path, run: Engage) -> None:
     with mail_server(only("connect", DROP)) as server:
         away = of_server(run, ENGAGE_SMTP_URL=f"smtp://127.0.0.1:{server.port}")

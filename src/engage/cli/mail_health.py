@@ -37,14 +37,21 @@ def _way_out(session: Session, now: datetime) -> Iterator[Finding]:
     """Yield how the mail server is. Raises what a delivery would raise."""
     from engage.effects.mail_server import mail_server
     from engage.effects.probe import reach
+    from engage.effects.public import is_reached_here_only, public_address
     from engage.effects.return_path import bounce_address
 
     bounce_address(session.settings)
+    address = public_address(session.settings)
     server = mail_server(session.settings)
     if server is None:
         folder = session.workspace / "outbox"
         yield "ok", sentence("no mail server is set: each message becomes a file in {folder}", folder=folder)
         return
+    if is_reached_here_only(address):
+        text = "the links of mails lead to {address}, which no reader can reach: set ENGAGE_BASE_URL"
+        yield "note", sentence(text, address=address)
+    if session.settings.secret_key is None:
+        yield "note", sentence("the links of mails are signed without a key of yours: set ENGAGE_SECRET_KEY")
     reached = reach(server)
     days = reached.days_left(now)
     if days is None:

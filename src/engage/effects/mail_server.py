@@ -64,19 +64,19 @@ def mail_server(settings: Settings) -> MailServer | None:
 
 
 def _encryption(settings: Settings, parts: SplitResult, host: str) -> Encryption:
-    asked = settings.smtp_tls or ("off" if _is_here(host) else "on")
+    asked = settings.smtp_tls or ("off" if is_here(host) else "on")
     if asked not in ("on", "off"):
         raise Refused(sentence("ENGAGE_SMTP_TLS is neither on nor off"))
     if parts.scheme == "smtps":
         return "wrapped"
     if asked == "on":
         return "starttls"
-    if parts.username and not _is_here(host):
+    if parts.username and not is_here(host):
         raise Refused(sentence("a password is not sent without encryption: unset ENGAGE_SMTP_TLS"))
     return "none"
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
     """Return whether a host is this machine: nobody listens on the way there."""
     if host == "localhost":
         return True
