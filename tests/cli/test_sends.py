@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Done, Engage
+from tests.cli.conftest import COMPANY, Done, Engage
 
 MONDAY, TUESDAY, TEN, NOON, FOUR = (
     "2026-12-07T09:00", "2026-12-08T09:00", "2026-12-08T10:00", "2026-12-08T12:00", "2026-12-08T16:00",
@@ -149,6 +149,18 @@ def test_a_send_is_called_off_and_a_stopped_one_goes_on(house: Engage, folder: P
     ticked(house, NOON)
     assert [one["state"] for one in sends(house)] == ["done", "cancelled"]
     assert house("db", "check").code == 0
+
+
+def test_in_japanese_also_why_a_send_was_stopped(house: Engage, folder: Path) -> None:
+    (folder / "engage.yaml").write_text(f"locale: ja\n{COMPANY}", "utf-8")
+    assert house("apply", "--yes", "--now", MONDAY).code == 0
+    done = house("send", "calm", "bold", "--list", "news", "--now", MONDAY, "--yes")
+    assert "calm, bold → news: 今の状態では 59 人に届きます" in done.out
+    assert "勝者" not in house("sends", "show", "1", "--now", MONDAY).out
+    ticked(house, FOUR)
+    assert "一斉配信 1 は停止しました: 予定日時から" in house("status", "--now", FOUR).err
+    assert house("sends", "cancel", "1", "--yes", "--now", FOUR).code == 0
+    assert "テストは中止されました" in house("sends", "show", "1", "--now", FOUR).out
 
 
 @pytest.mark.parametrize(

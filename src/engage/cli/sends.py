@@ -208,7 +208,8 @@ def _test(session: Session, found: SendReport) -> Iterator[str]:
         for v in found.variants
         if v.tried is not None
     ]
-    yield table(header, rows, right=(1, 2, 3))
+    if rows:
+        yield table(header, rows, right=(1, 2, 3))
     for each in found.differences:
         low, high = _points((each.low, each.high))
         text = "    {one} − {other}: {value} points, {level} % interval {low} to {high}"
@@ -235,6 +236,8 @@ def _verdict(session: Session, found: SendReport) -> str:
     if found.state == "undecided":
         text = "no winner: the difference may be chance; choose: engage sends choose {id} TEMPLATE"
         return session.read(text, id=found.id)
+    if found.state == "cancelled":
+        return session.read("the test was called off")
     if found.decided_at is not None:
         return session.read("no winner: the difference may be chance")
     return session.read("the test is not over; figures so far decide nothing")

@@ -98,7 +98,9 @@ def _chunk(connection: Connection, tick: Tick) -> bool:
     except Exception as error:
         if not (isinstance(error, Refused) or is_own_fault(error)):
             raise
-        raise Stuck(number, told(error)) from error
+        locale = tick.plans.house.locale
+        why = error.message.read(locale) if isinstance(error, Refused) else told(error)
+        raise Stuck(number, why) from error
     return True
 
 
