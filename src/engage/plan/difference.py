@@ -45,12 +45,14 @@ def difference(old: Plan, new: Plan, moved: Mapping[str, str], given: Iterable[s
     targets = {key: _target(key, before, after, moved) for key in removed}
     branching = tuple(key for key in removed if before[key].branches and key not in moved)
     written = frozenset(given)
-    doubtful = tuple(
+    renumbered = frozenset(
         key
         for key in before
-        if key in after and key not in written and _family(key, before) != _family(key, after)
+        if key in after and _family(key, before) != _family(key, after)
         if key in changed or _ways(before[key], before, after, moved) != after[key].ways
     )
+    exchanged = _exchanged((key for key in changed if key not in written), before, after)
+    doubtful = tuple(key for key in before if key in exchanged or (key in renumbered and key not in written))
     added = tuple(key for key in after if key not in before)
     return Difference(added, removed, changed, targets, branching, doubtful)
 
@@ -104,6 +106,18 @@ def _target(key: str, before: Mapping[str, Step], after: Mapping[str, Step], mov
         seen.add(at)
         at = moved[at] if at in moved else before[at].ways[-1][1] if at in before else None
     return at
+
+
+def _exchanged(changed: Iterable[str], before: Mapping[str, Step], after: Mapping[str, Step]) -> frozenset[str]:
+    """Return the changed steps of which each is now what another one was: ``wait`` stands at ``wait-2``."""
+    now = {key: _nameless(after[key]) for key in changed}
+    were = {key: _nameless(before[key]) for key in now}
+    return frozenset(key for key in now if any(now[other] == were[key] for other in now if other != key))
+
+
+def _nameless(step: Step) -> Step:
+    """Return a step without its id, the name made of that, and where it leads."""
+    return replace(step, key="", name="" if step.name == step.key else step.name, ways=())
 
 
 def _family(key: str, steps: Iterable[str]) -> int:
