@@ -139,6 +139,7 @@ def test_a_send_is_called_off_and_a_stopped_one_goes_on(house: Engage, folder: P
     assert "59 messages were kept back" in house("sends", "cancel", "1", "--yes", "--now", TEN).out
     assert json.loads(house("deliver", "--now", TEN, "--format", "json").out)["sent"] == 0
     (folder / "templates/bold.html").unlink()
+    assert "send 2 could not go on: template 'bold' is not known" in house("plan").err
     assert house("apply", "--yes", "--now", TEN).code == 0
     ticked(house, NOON)
     assert "send 2 was stopped: template 'bold' is not known" in house("status", "--now", NOON).err

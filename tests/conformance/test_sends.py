@@ -192,13 +192,22 @@ def test_a_send_called_off_keeps_back_what_was_not_handed_over(draft: World) -> 
 def test_a_send_that_cannot_go_on_stops_itself_and_no_other(draft: World) -> None:
     """
     steps: [{send_email: old}, {send_email: news}]
+    --- lists.yaml
+    members: {name: Members}
+    vip: {name: VIP}
+    others: {name: Others}
+    blocked: {name: Blocked}
+    hot: {name: Hot, where: {score: {gte: 0}}}
     """
     draft.people("a", "b")
     first, second = order(draft, "news", at="1 hour"), order(draft, "old", at="1 hour")
-    draft.apply("steps: [send_email: old]")
+    listed = order(draft, "old", lists=("hot",), at="1 hour")
+    lists = "members: {name: Members}\nvip: {name: VIP}\nothers: {name: Others}\nblocked: {name: Blocked}"
+    draft.apply("steps: [send_email: old]", lists=lists)
     draft.tick("1 hour")
     assert send_of(draft, first).fault == "template 'news' is not known; there are: old"
     assert (got(draft, first), got(draft, second)) == ({}, {"a": "old", "b": "old"})
+    assert "list 'hot' is not known" in (send_of(draft, listed).fault or ""), "a dynamic list that is gone is not empty"
     draft.tick("2 hours")
     draft.apply("steps: [{send_email: old}, {send_email: news}]")
     resume(draft, first, "3 hours")

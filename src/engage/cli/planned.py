@@ -22,6 +22,8 @@ def show(session: Session, changes: Changes) -> None:
         session.say(sentence("{path}: only its tests, description or layout differ; its version stays", path=path))
     for line in _lines(changes):
         session.say(line)
+    for warning in changes.sends:
+        session.warn(warning)
     for refusal in changes.refusals:
         session.warn(refusal)
 
@@ -120,6 +122,7 @@ def as_data(changes: Changes, session: Session) -> dict[str, object]:
         "regraded": changes.effects.regraded,
         "scenarios": [_scenario_data(change, session) for change in changes.scenarios],
         "effects": {key: asdict(effect) for key, effect in changes.effects.scenarios.items()},
+        "sends": [warning.read(session.locale) for warning in changes.sends],
         "refusals": [refusal.read(session.locale) for refusal in changes.refusals],
     }
 

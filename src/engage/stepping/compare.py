@@ -15,11 +15,13 @@ from engage.language.load import ScenarioFile, Workspace
 from engage.plan import moves
 from engage.plan.difference import difference, unread
 from engage.sql import tables as t
+from engage.sql.asked import Now
 from engage.sql.connect import reading
 from engage.stepping.applied import Applied, compiled
 from engage.stepping.at_once import mails_at_once, overdue
 from engage.stepping.effect import effects
 from engage.stepping.journeys import standing_conditions
+from engage.stepping.one_off import stranded
 from engage.stepping.preview import Changes, ScenarioChange, audience_size, refusals_of, waiting_at
 from engage.stepping.states import lock_scenario
 
@@ -48,6 +50,7 @@ def compare(
             for key, plan in after.plans.scenarios.items()
             if (change := _change_of(connection, key, plan, before, after, now)) is not None
         )
+        sends = stranded(connection, after.plans, Now.of(after.plans.house, now))
     concerned = _concerned(changes, found, before.plans, after.plans)
     effect = effects(
         engine, before.plans, after.plans, now, concerned, scoring=changes.scoring, grading=changes.grading
@@ -61,7 +64,7 @@ def compare(
         replace(change, mails=mails_at_once(change, at_once[change.after.key], effect.of(change.after.key)))
         for change in found
     )
-    return replace(changes, scenarios=mailed, effects=effect), before, after
+    return replace(changes, scenarios=mailed, effects=effect, sends=sends), before, after
 
 
 def _after(before: Applied, workspace: Workspace) -> Applied:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Row, Select, not_, select, update
 
 from engage.errors import Refused
 from engage.language.conditions import AnyOf, Condition, OnList
@@ -19,7 +19,7 @@ from engage.sql import tables as t
 from engage.sql.asked import Now
 from engage.sql.codes import SendState
 from engage.sql.recipients import Audience
-from engage.wording import sentence
+from engage.wording import Sentence, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,21 @@ def change(connection: Connection, send: Send, **values: object) -> None:
     connection.execute(update(t.sends).where(t.sends.c.id == send.id).values(values))
 
 
+def stranded(connection: Connection, plans: moves.Plans, rules: Now) -> tuple[Sentence, ...]:
+    """Return which sends that are not over could not go on by some plans, and why."""
+    s = t.sends.c
+    waiting = select(t.sends).where(s.state < int(SendState.DONE), s.fault.is_(None)).order_by(s.id)
+    found = []
+    for send in read_sends(connection, waiting):
+        try:
+            mails = mail_of(plans, [variant.template for variant in send.variants])
+            marketing = mails[send.variants[0].template].marketing
+            audience_of(connection, plans, rules, send.lists, send.suppress, marketing=marketing)
+        except Refused as refusal:
+            found.append(sentence("send {id} could not go on: {why}", id=send.id, why=refusal.message))
+    return tuple(found)
+
+
 def mail_of(plans: moves.Plans, templates: Sequence[str]) -> dict[str, moves.Mail]:
     """Return what the plans say of e-mails. Raises Refused for one that is not there, and for different kinds."""
     known = plans.mailing.mails
@@ -133,7 +148,7 @@ def audience_of(
     marketing: bool,
 ) -> Audience:
     """Return whom a send means. Raises Refused for a list that is not there."""
-    numbers = dict(connection.execute(select(t.lists.c.key, t.lists.c.id)).all())
+    numbers = dict(connection.execute(select(t.lists.c.key, t.lists.c.id).where(not_(t.lists.c.dynamic))).all())
     meanings = {name: _meaning(plans, numbers, name) for name in (*lists, *suppress)}
     static = all(isinstance(meanings[name], OnList) for name in lists)
     return Audience(
