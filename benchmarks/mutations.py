@@ -163,7 +163,10 @@ class _Finder(ast.NodeVisitor):
         self._visit_all(node.body)
 
     def visit_Call(self, node: ast.Call) -> None:
+        """Flip what a call compares, joins or chooses by. A column of a temporary table is declared, it decides nothing."""
         name = node.func
+        if isinstance(name, ast.Name) and name.id == "Column":
+            return
         if isinstance(name, ast.Attribute) and name.attr in _SQL:
             self._add("comparison", self._end(name) - len(name.attr), self._end(name), _SQL[name.attr])
         elif isinstance(name, ast.Name) and name.id in ("and_", "or_"):

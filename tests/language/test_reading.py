@@ -178,3 +178,27 @@ def test_an_errors_sentence_is_kept_so_that_it_can_be_translated() -> None:
     assert [problem.message.template for problem in problems] == ["months are not of one length; write 30 days"]
     assert said(ValueError("plain")) == Sentence("{why}", (("why", "plain"),))
     assert replace(problems[0], severity="warning").read().startswith("scenarios/s.yaml:1:16: warning: months")
+
+
+@pytest.mark.parametrize(
+    "until",
+    [
+        "{form_submitted: demo}",
+        "[{form_submitted: demo}]",
+        "[{form_submitted: demo}, {page_viewed: /pricing}]",
+        "{trigger: {form_submitted: demo}}",
+        "{tag: enough}",
+        "[{tag: enough}]",
+        "[{tag: enough}, {score: {gte: 3}}]",
+    ],
+)
+def test_what_ends_a_loop_is_one_thing_or_a_list(until: str) -> None:
+    loop = f"{{repeat: {{times: 2, every: 1 day, until: {until}, steps: [{{add_tag: x}}]}}}}"
+    assert told(with_example(f"steps: [{loop}]")) == []
+
+
+def test_a_scenario_that_says_nothing_of_it_has_the_middle_priority() -> None:
+    workspace, problems = load(with_example("steps: [{wait: 1 day}]"))
+    assert problems == ()
+    model = workspace.scenarios["s"].model
+    assert (model.priority, model.backfill, model.reentry) == (50, True, "never")

@@ -27,7 +27,7 @@ from engage.stepping.states import lock_scenario
 
 
 def compare(
-    engine: Engine, before: Applied, workspace: Workspace, now: datetime, *, keep_waits: bool = False
+    engine: Engine, before: Applied, workspace: Workspace, now: datetime, *, keep_waits: bool
 ) -> tuple[Changes, Applied, Applied]:
     """Return what applying a workspace would change, what runs now, and what would run then."""
     old_texts, new_texts = before.workspace.texts, workspace.texts

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert
 
-from engage.clock import moment
+from engage.clock import EPOCH, moment
 from engage.language.zones import local_day
 from engage.sql import tables as t
 from engage.sql.codes import Figure
 from engage.sql.waits import bucket
 from engage.stepping.walk import Place
 
-_EPOCH = date(1970, 1, 1)
+_EPOCH = EPOCH.date()
 
 
 def day_number(at: int, zone: ZoneInfo) -> int:
