@@ -61,6 +61,8 @@ STEPS = {
         "2:13: this is too long: one entry only",
     ),
     "both ways of a score": ("- adjust_score: {by: 1, to: 2}", "2:17: write either by or to"),
+    "more points than there are": ("- adjust_score: {by: 1000001}", "2:22: this must be at most 1000000"),
+    "fewer points than there are": ("- adjust_score: {by: -1000001}", "2:22: this must be at least -1000000"),
     "a score that is no number": ("- adjust_score: lots", "2:17: this must be a whole number"),
     "an empty text": ('- notify: {to: owner, subject: " ", text: x}', "2:32: this text is empty"),
 }
@@ -195,6 +197,11 @@ def test_an_errors_sentence_is_kept_so_that_it_can_be_translated() -> None:
 def test_what_ends_a_loop_is_one_thing_or_a_list(until: str) -> None:
     loop = f"{{repeat: {{times: 2, every: 1 day, until: {until}, steps: [{{add_tag: x}}]}}}}"
     assert told(with_example(f"steps: [{loop}]")) == []
+
+
+@pytest.mark.parametrize("points", ["+1000000", "-1000000", "{to: 1000000000}", "{to: -1000000000}"])
+def test_the_largest_changes_of_a_score(points: str) -> None:
+    assert told(with_example(f"steps: [{{adjust_score: {points}}}]")) == []
 
 
 def test_a_scenario_that_says_nothing_of_it_has_the_middle_priority() -> None:

@@ -62,7 +62,8 @@ def _inside(node: Mapping[str, Any], prefix: str, definitions: Mapping[str, Any]
 
 def _entry(key: str, node: Mapping[str, Any], required: bool, definitions: Mapping[str, Any]) -> Iterator[Entry]:
     default = "required" if required else _default(node.get("default"))
-    yield Entry(key, kind(node, definitions), default, str(node.get("description", "")).replace("|", "\\|"))
+    meaning = " ".join(filter(None, (str(node.get("description", "")).replace("|", "\\|"), _bounds(node))))
+    yield Entry(key, kind(node, definitions), default, meaning)
     yield from _inner(node, key, definitions)
 
 
@@ -104,6 +105,19 @@ def kind(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     types = opened.get("type", "object")
     names = [types] if isinstance(types, str) else types
     return _or(dict.fromkeys(_TYPES[name] for name in names))
+
+
+def _bounds(node: Mapping[str, Any]) -> str:
+    """Return between which numbers a value must lie: ``(1 to 366)``; nothing where any will do."""
+    if "2/3" in node.get("examples", ()):
+        return ""  # its bounds count thirds
+    for part in (node, *node.get("anyOf", ())):
+        low, high = part.get("minimum"), part.get("maximum")
+        if low is not None and high is not None:
+            return f"({low:,} to {high:,})"
+        if low is not None or high is not None:
+            return f"(at least {low:,})" if high is None else f"(at most {high:,})"
+    return ""
 
 
 def _or(kinds: Iterable[str]) -> str:
