@@ -40,6 +40,9 @@ def read(kind: FieldType, cell: str, way: str = "iso") -> Value | None:
         ("text", " \t\n", None),
         ("text", "Select", None),
         ("date", "2027-02-28 00:00:00", "2027-02-28"),
+        ("integer", "１，２３４円", 1234),
+        ("number", "▲1,234", -1234.0),
+        ("number", "△0.5", -0.5),
     ],
 )
 def test_a_cell_is_read(kind: FieldType, cell: str, value: Value | None) -> None:
@@ -60,6 +63,8 @@ def test_a_cell_is_read(kind: FieldType, cell: str, value: Value | None) -> None
         ("integer", "1.5"),
         ("integer", "9" * 20),
         ("integer", "約100"),
+        ("number", "▲"),
+        ("number", "円"),
         ("boolean", "maybe"),
         ("text", "9.01E+10"),
         ("text", "#N/A"),
@@ -114,6 +119,19 @@ def test_a_column_that_can_be_read_in_two_ways_is_refused(cells: list[str]) -> N
 @pytest.mark.parametrize(("way", "value"), [("day_first", "2027-02-03"), ("month_first", "2027-03-02")])
 def test_the_columns_way_reads_its_dates(way: str, value: str) -> None:
     assert read("date", "03/02/2027", way) == value
+
+
+@pytest.mark.parametrize(
+    ("cell", "same"),
+    [
+        ("2027年2月3日", "2027-02-03"),
+        ("２０２７年２月３日　９時", "2027-02-03 09:00"),
+        ("2027年2月3日9時5分", "2027-02-03 09:05"),
+        ("2027年12月31日 23時59分7秒", "2027-12-31 23:59:07"),
+    ],
+)
+def test_japanese_moments(cell: str, same: str) -> None:
+    assert read("datetime", cell, "kanji") == read("datetime", same)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_a_named_encoding_is_used(sqlite_engine: Engine, tmp_path: Path) -> None
         bring(sqlite_engine, tmp_path, TEXT, encoding="klingon")
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_is_found(sqlite_engine: Engine, tmp_path: Path, delimiter: str) -> None:
     """B38."""
     lines = [["email", "company", "city"], ["a@x.jp", "A, B", "x"], ["b@x.jp", "C; D", ""]]

@@ -21,7 +21,7 @@ from engage.wording import Sentence, sentence
 LONGEST_CELL = 128 * 1024
 #: More is not even read: it is a quote that was never closed.
 _MOST = 16 * 1024 * 1024
-_DELIMITERS = (",", ";", "\t")
+_DELIMITERS = (",", ";", "\t", "|")
 #: What is left of bytes that the encoding does not have.
 _UNREADABLE = re.compile("[\ud800-\udfff]")
 _REPLACED = re.compile("[\ud800-\udfff\ufffd]")

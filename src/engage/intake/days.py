@@ -20,11 +20,14 @@ EXAMPLES = {
     "month_first": "12/31/2026",
 }
 _REST = r"(?P<rest>(?:[T ].*)?)"
+#: A time such as 10時30分 may follow its day without a space.
+_KANJI_REST = r"(?P<rest>(?:[T ].*|\d{1,2}時.*)?)"
+_KANJI_TIME = re.compile(r" ?(\d{1,2})時(?:(\d{1,2})分(?:(\d{1,2})秒)?)?", re.ASCII)
 _SHAPES = (
     ("iso", re.compile(rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_REST}", re.ASCII)),
     ("slashes", re.compile(rf"(\d{{4}})[/.](\d{{1,2}})[/.](\d{{1,2}}){_REST}", re.ASCII)),
     ("digits", re.compile(rf"(\d{{4}})(\d\d)(\d\d){_REST}", re.ASCII)),
-    ("kanji", re.compile(rf"(\d{{4}})年(\d{{1,2}})月(\d{{1,2}})日{_REST}", re.ASCII)),
+    ("kanji", re.compile(rf"(\d{{4}})年(\d{{1,2}})月(\d{{1,2}})日{_KANJI_REST}", re.ASCII)),
     ("local", re.compile(rf"(\d{{1,2}})[/.-](\d{{1,2}})[/.-](\d{{4}}){_REST}", re.ASCII)),
 )
 
@@ -85,7 +88,20 @@ def iso_day(text: str, way: str) -> tuple[str, str]:
         raise ValueError(sentence(message, text=repr(text[:60]), example=EXAMPLES[way]))
     one, two, three = found[1].groups()[:3]
     year, month, day = {"day_first": (three, two, one), "month_first": (three, one, two)}.get(way, (one, two, three))
-    return f"{year}-{month:0>2}-{day:0>2}", found[1]["rest"]
+    return f"{year}-{month:0>2}-{day:0>2}", _clock(found[1]["rest"])
+
+
+def _clock(rest: str) -> str:
+    """Return a time of day as clocks show it.
+
+    >>> _clock(" 10時5分"), _clock("T09:00")
+    (' 10:05', 'T09:00')
+    """
+    found = _KANJI_TIME.fullmatch(rest)
+    if found is None:
+        return rest
+    hour, minute, second = found.groups()
+    return f" {hour:0>2}:{minute or 0:0>2}" + (f":{second:0>2}" if second else "")
 
 
 def _shape(text: str) -> tuple[str, re.Match[str]] | None:

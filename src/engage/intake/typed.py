@@ -32,7 +32,7 @@ _ERRORS = frozenset(
 )
 #: A long number as a spreadsheet shows it; its last digits are lost.
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E[+-]?\d+", re.ASCII)
-_NUMBER = re.compile(r"[¥$€£\\]?([-+]?)[¥$€£\\]?((?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?|\.\d+)", re.ASCII)
+_NUMBER = re.compile(r"[¥$€£\\]?([-+▲△]?)[¥$€£\\]?((?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?|\.\d+)円?", re.ASCII)
 _BOOLEANS = {
     **dict.fromkeys(("true", "yes", "y", "1", "on", "はい", "有", "○"), True),
     **dict.fromkeys(("false", "no", "n", "0", "off", "いいえ", "無", "×"), False),
@@ -110,10 +110,10 @@ def read_text(text: str) -> str:
 
 
 def read_number(text: str) -> float:
-    """Return a number: digits, a decimal point, commas between thousands, a sign of money before it.
+    """Return a number: digits, a decimal point, commas between thousands, a sign of money; ▲ and △ are minus.
 
-    >>> read_number("¥1,234.5"), read_number("−５")
-    (1234.5, -5.0)
+    >>> read_number("¥1,234.5"), read_number("−５"), read_number("▲1,234円")
+    (1234.5, -5.0, -1234.0)
     """
     value = float(_digits(text))
     if math.isinf(value):
@@ -139,7 +139,7 @@ def _digits(text: str) -> str:
     found = _NUMBER.fullmatch(plain)
     if found is None:
         raise ValueError(sentence("{text} is not a number such as 1234.5", text=repr(text[:40])))
-    return found[1] + found[2].replace(",", "")
+    return ("-" if found[1] in ("-", "▲", "△") else "") + found[2].replace(",", "")
 
 
 def read_boolean(text: str) -> bool:
