@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engage.effects.mime import mail, mail_address, mailboxes, one_line, raw, unstructured
+from engage.effects.mime import mail, mail_address, mail_body, mailboxes, one_line, raw, unstructured
 from tests.effects.mailroom import parsed
 
 NAMES = [
@@ -56,7 +56,7 @@ def written(subject: str, name: str, text: str, html: str) -> bytes:
         unstructured("Subject", subject),
         raw("List-Unsubscribe", f"<https://example.com/u/{'x' * 300}>"),
     ]
-    return mail(headers, text, html)
+    return mail(headers, mail_body(text, html))
 
 
 def by_library(subject: str, name: str, text: str, html: str) -> EmailMessage:
@@ -87,6 +87,27 @@ def test_the_standard_library_reads_the_same_in_both(subject: str, name: str) ->
         assert [each.addr_spec for each in parsed(ours)[header].addresses] == [box.addr_spec]
         assert display_name(ours, header) == box.display_name == one_line(name)
     assert parts(ours) == parts(theirs)
+
+
+@settings(deadline=None, max_examples=200)
+@given(TEXTS, TEXTS, TEXTS, TEXTS)
+def test_whatever_it_holds_a_mail_reads_as_the_library_s_does(subject: str, name: str, text: str, html: str) -> None:
+    """Long and hostile headers, bodies with signs of every kind; the library's headers hold what was given."""
+    ours, library = written(subject * 4, name, text, html), by_library(subject * 4, name, text, html)
+    assert decoded(unfolded(ours, "Subject")) == str(library["Subject"])
+    for header in ("From", "To"):
+        box = library[header].addresses[0]
+        assert [each.addr_spec for each in parsed(ours)[header].addresses] == [box.addr_spec]
+        assert display_name(ours, header) == box.display_name
+    read = parsed(ours)
+    assert read.get_content_type() == library.get_content_type()
+    theirs = [(part.get_content_type(), str(part.get_content())) for part in library.iter_parts()]
+    assert parts(ours) == [(kind, of_mail(content)) for kind, content in theirs]
+
+
+def of_mail(content: str) -> str:
+    """Return a body with the ends of lines that mail has, and none at its end."""
+    return content.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
 
 
 @settings(deadline=None, max_examples=150)

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -153,14 +154,14 @@ def _check(engine: Engine, server: MailServer, count: int, most: int) -> None:
 
 def test_killed_in_the_midst_of_a_real_server(sqlite_engine: Engine, tmp_path: Path) -> None:
     """FAULTS R02, R05 with smtp-sink as the witness: the process is killed after a while, wherever it is."""
-    count = 300
+    count = 3000
     add_people(sqlite_engine, count)
     with sink(tmp_path / "sink") as server:
         for _ in range(3):
             with begin(sqlite_engine, server.port, 4) as process:
-                seen = len(server.mails)
-                while process.poll() is None and len(server.mails) < seen + 40:
-                    pass
+                seen = server.count
+                while process.poll() is None and server.count < seen + 400:
+                    time.sleep(0.01)
                 process.kill()
                 process.communicate(timeout=60)
         assert run(sqlite_engine, server.port, 4) == 0

@@ -29,6 +29,11 @@ class Sink:
         """The mails taken so far, with lines of the sink's own above the headers."""
         return [path.read_bytes() for path in sorted(self.folder.iterdir())]
 
+    @property
+    def count(self) -> int:
+        """How many mails have begun to come in."""
+        return sum(1 for _ in self.folder.iterdir())
+
 
 def program() -> str:
     """Return where smtp-sink is; the test is skipped where it is not, except in CI."""

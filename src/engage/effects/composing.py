@@ -10,7 +10,7 @@ from engage.effects.failure import Failure
 from engage.effects.letter import Desk, letter
 from engage.effects.press import Press
 from engage.effects.queued import Queued
-from engage.effects.rendering import Rendered
+from engage.effects.rendering import Printed
 from engage.effects.results import Words
 from engage.effects.team import Person, Team
 
@@ -49,12 +49,12 @@ def compose(office: Office, messages: Sequence[Queued]) -> list[Composed]:
     ]
     made = {
         message.id: _composed(office, message, outcome, owner)
-        for outcome, (message, owner) in zip(office.press.render(there), there, strict=True)
+        for outcome, (message, owner) in zip(office.press.print(there), there, strict=True)
     }
     return [made.get(message.id) or Composed(message, failure="forgotten") for message in messages]
 
 
-def _composed(office: Office, message: Queued, outcome: Rendered | Failure, owner: Person | None) -> Composed:
+def _composed(office: Office, message: Queued, outcome: Printed | Failure, owner: Person | None) -> Composed:
     if isinstance(outcome, Failure):
         return Composed(message, failure=shortened(str(outcome.why)))
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, func, select
+from sqlalchemy import Connection, Integer, Select, exists, func, select, type_coerce
 
 from engage.effects.post import Post
 from engage.effects.queued import Queued
@@ -55,14 +55,20 @@ def ask(connection: Connection, post: Post, messages: Sequence[Queued], now: dat
 
 def _standings(connection: Connection, prospects: Sequence[int]) -> dict[int, tuple[bool, bool, bool]]:
     """Return opted_out, do_not_email and whether there is a consent, for those not locked by others."""
+    rows = run(connection, _locked(), None, prospects=sorted(set(prospects)))
+    return {row[0]: (bool(row[1]), bool(row[2]), bool(row[3])) for row in rows}
+
+
+@standing
+def _locked() -> Select[Any]:
     s, p = t.standings, t.prospects
-    chosen = (
-        select(s.c.prospect_id, s.c.opted_out, s.c.do_not_email, p.c.consent_at)
+    told = (s.c.opted_out, s.c.do_not_email, p.c.consent_at.is_not(None))
+    return (
+        select(s.c.prospect_id, *[type_coerce(each, Integer) for each in told])
         .join(p, p.c.id == s.c.prospect_id)
-        .where(s.c.prospect_id.in_(set(prospects)))
+        .where(s.c.prospect_id.in_(many("prospects")))
         .with_for_update(read=True, of=s, skip_locked=True)
     )
-    return {row[0]: (row[1], row[2], row[3] is not None) for row in connection.execute(chosen)}
 
 
 def _existing(connection: Connection, prospects: Sequence[int]) -> frozenset[int]:

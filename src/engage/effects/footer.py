@@ -29,10 +29,8 @@ def with_footer(page: Page, sender: Iterable[str | None], unsubscribe_url: str, 
 
     ``sender`` are the lines that say who sends and where they are.
     """
-    seen = _plain(page.text)
-    lines = [line for line in sender if line and _plain(line) not in seen]
+    lines, asks = missing(page.text, sender, unsubscribe_url)
     word = UNSUBSCRIBE.get(language, UNSUBSCRIBE["en"])
-    asks = unsubscribe_url not in page.text
     if not lines and not asks:
         return page
     shown = [str(escape(line)) for line in lines]
@@ -41,6 +39,12 @@ def with_footer(page: Page, sender: Iterable[str | None], unsubscribe_url: str, 
         lines.append(f"{word} ({unsubscribe_url})")
     block = f'<div style="{_STYLE}">{"<br>".join(shown)}</div>\n'
     return Page(_before_end(page.html, block), "\n".join((page.text, "", "--", *lines)).lstrip("\n"))
+
+
+def missing(text: str, sender: Iterable[str | None], unsubscribe_url: str) -> tuple[list[str], bool]:
+    """Return which of the sender's lines a text does not show, and whether it lacks the link to unsubscribe."""
+    seen = _plain(text)
+    return [line for line in sender if line and _plain(line) not in seen], unsubscribe_url not in text
 
 
 def with_preheader(html: str, preheader: str) -> str:

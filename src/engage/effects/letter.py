@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from engage.effects.channel import Envelope
@@ -12,6 +13,7 @@ from engage.effects.links import signing_key
 from engage.effects.mime import (
     mail,
     mail_address,
+    mail_body,
     mailboxes,
     moment_header,
     raw,
@@ -19,7 +21,7 @@ from engage.effects.mime import (
 )
 from engage.effects.post import Post
 from engage.effects.queued import Queued
-from engage.effects.rendering import Rendered
+from engage.effects.rendering import Printed
 from engage.effects.return_path import return_path
 from engage.effects.team import Person
 from engage.language.workspace import Sender
@@ -46,7 +48,7 @@ class Desk:
         return raw("Message-ID", f"<engage-{name}@{self.address.rpartition('@')[2]}>")
 
 
-def letter(desk: Desk, message: Queued, rendered: Rendered, owner: Person | None, test: str | None = None) -> Envelope:
+def letter(desk: Desk, message: Queued, printed: Printed, owner: Person | None, test: str | None = None) -> Envelope:
     """Return a message's mail; ``test`` names one that is only tried, and says so in its headers.
 
     Raises Unrenderable for an address that no mail program takes.
@@ -56,16 +58,16 @@ def letter(desk: Desk, message: Queued, rendered: Rendered, owner: Person | None
     if to is None:
         raise Unrenderable(sentence("{address} is no mail address", address=repr(prospect.get("email"))))
     headers = [
-        mailboxes("From", [_author(desk, message, owner)]),
+        _from(*_author(desk, message, owner)),
         mailboxes("To", [(str(prospect.get("full_name") or ""), to)]),
-        unstructured("Subject", rendered.subject),
+        unstructured("Subject", printed.subject),
         desk.date,
         desk.message_id(str(message.id) if test is None else f"test-{test}"),
         _feedback_id(desk, message),
         *(() if test is None else ("X-Engage-Test: yes",)),
-        *(_ways_to_stop(rendered.unsubscribe_url) if message.marketing else ()),
+        *(_ways_to_stop(printed.unsubscribe_url) if message.marketing else ()),
     ]
-    content = mail(headers, rendered.text, rendered.html)
+    content = mail(headers, printed.body)
     name = f"message-{message.id:09d}" if test is None else f"test-{test}"
     return Envelope(name, _return_path(desk, message), (to,), content)
 
@@ -82,8 +84,17 @@ def _feedback_id(desk: Desk, message: Queued) -> str:
     """Return the header by which mail providers tell of complaints: e-mail, scenario or send, kind and sender."""
     kind = "marketing" if message.marketing else "operational"
     origin = message.scenario_key or ("" if message.send_id is None else f"send-{message.send_id}")
-    words = (message.template, origin, kind, desk.address.rpartition("@")[2])
+    return _quoted(message.template, origin, kind, desk.address.rpartition("@")[2])
+
+
+@lru_cache(maxsize=500)
+def _quoted(*words: str) -> str:
     return raw("Feedback-ID", ":".join(quote(word, safe="") for word in words))
+
+
+@lru_cache(maxsize=500)
+def _from(name: str, address: str) -> str:
+    return mailboxes("From", [(name, address)])
 
 
 def _author(desk: Desk, message: Queued, owner: Person | None) -> tuple[str, str]:
@@ -111,4 +122,4 @@ def notice(desk: Desk, notification_id: int, people: tuple[tuple[str, str], ...]
         "Auto-Submitted: auto-generated",
     ]
     recipients = tuple(address for _, address in people)
-    return Envelope(f"notice-{notification_id:09d}", desk.address, recipients, mail(headers, text))
+    return Envelope(f"notice-{notification_id:09d}", desk.address, recipients, mail(headers, mail_body(text)))

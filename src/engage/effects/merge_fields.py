@@ -19,12 +19,15 @@ from engage.sql import tables as t
 Plain = str | int | float | bool | date | None
 #: Standard fields that are neither stored nor a standing, but derived here.
 _DERIVED = frozenset(("full_name", "mailable"))
+#: The other standard fields, with the columns in which they are read.
+_KEPT = tuple((field.name, f"f_{field.name}") for field in STANDARD if field.name not in _DERIVED)
 
 
 def plain_prospect(row: Row[Any], custom: Mapping[str, Plain], house: House) -> dict[str, Plain]:
     """Return every field by name; ``row`` holds the standard ones as ``f_NAME``."""
-    found = row._mapping
-    values = {f.name: _plain(found[f"f_{f.name}"], house) for f in STANDARD if f.name not in _DERIVED}
+    # Read once: each look-up in a row itself takes longer than in a dict.
+    found = dict(zip(row._fields, row, strict=True))
+    values = {name: None if (value := found[column]) is None else _plain(value, house) for name, column in _KEPT}
     values["grade"] = None if (grade := row.f_grade) is None else GRADES[grade]
     values["full_name"] = full_name(row.f_first_name, row.f_last_name, house)
     free = not row.f_opted_out and not row.f_do_not_email

@@ -7,10 +7,12 @@ Written by hand, because the standard library's modern policy takes milliseconds
 from __future__ import annotations
 
 import re
-from base64 import b64encode, encodebytes
+from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import blake2b
 
 #: Everything that some program takes for the end of a line or of a text, and other controls.
@@ -73,33 +75,44 @@ def mailboxes(name: str, boxes: Iterable[tuple[str, str]]) -> str:
     return _folded(name, tokens)
 
 
+@lru_cache(maxsize=8)
 def moment_header(now: datetime) -> str:
     """Return the header Date."""
     return f"Date: {format_datetime(now)}"
 
 
-def mail(headers: Sequence[str], text: str, html: str | None = None) -> bytes:
-    """Return a whole mail with a text part and, where given, its HTML twin."""
+def mail(headers: Sequence[str], body: str) -> bytes:
+    """Return a whole mail; the body was made by ``mail_body``."""
+    return "\r\n".join((*headers, body)).encode("ascii")
+
+
+def mail_body(text: str, html: str | None = None) -> str:
+    """Return a text part and, where given, its HTML twin, with the headers that tell of them: plain ASCII."""
     if html is None:
-        return "\r\n".join((*headers, "MIME-Version: 1.0", _part("plain", text))).encode("ascii")
+        return "\r\n".join(("MIME-Version: 1.0", _part("plain", text)))
     parts = (_part("plain", text), _part("html", html))
     digest = blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()
     kind = f'Content-Type: multipart/alternative; boundary="=_{digest}"'
     pieces = (f"--=_{digest}\r\n{part}\r\n" for part in parts)
-    return "\r\n".join((*headers, "MIME-Version: 1.0", kind, "", *pieces, f"--=_{digest}--\r\n")).encode("ascii")
+    return "\r\n".join(("MIME-Version: 1.0", kind, "", *pieces, f"--=_{digest}--\r\n"))
 
 
 def _part(subtype: str, text: str) -> str:
     """Return a part with its own headers: as it is where it is short-lined ASCII, else in base64."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     body = "\r\n".join(lines)
-    if body.isascii() and all(len(line) < _LONGEST_LINE for line in lines):
+    if body.isascii() and len(max(lines, key=len)) < _LONGEST_LINE:
         encoding, shown = "7bit", body
     else:
-        encoded = encodebytes(body.encode("utf-8", "replace")).decode("ascii")
-        encoding, shown = "base64", encoded.rstrip("\n").replace("\n", "\r\n")
+        encoding, shown = "base64", _in_base64(body.encode("utf-8", "replace"))
     kind = f"Content-Type: text/{subtype}; charset=utf-8"
     return f"{kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{shown}"
+
+
+def _in_base64(content: bytes) -> str:
+    """Return bytes in lines of base64."""
+    whole = b2a_base64(content, newline=False).decode("ascii")
+    return "\r\n".join([whole[place : place + _WIDTH] for place in range(0, len(whole), _WIDTH)])
 
 
 def _phrase(name: str) -> list[str]:
@@ -129,7 +142,7 @@ def _encoded(text: str) -> Iterator[str]:
     start = 0
     size = 0
     for place, character in enumerate(text):
-        width = len(character.encode("utf-8"))
+        width = 1 if character < "\x80" else 2 if character < "\u0800" else 3 if character < "\U00010000" else 4
         if size + width > _WORD_BYTES:
             yield _word(text[start:place])
             start, size = place, 0

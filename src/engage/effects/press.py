@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from engage.effects.failure import Failure
 from engage.effects.links import links, signing_key
 from engage.effects.post import Post
-from engage.effects.pressroom import Pressroom
+from engage.effects.pressroom import Outcome, Pressroom
 from engage.effects.queued import Queued
-from engage.effects.rendering import Printer, Rendered, Sheet
+from engage.effects.rendering import Printed, Printer, Rendered, Sheet
 from engage.effects.team import Person
 from engage.language.fields import fold
 from engage.language.shelf import Shelf
 from engage.language.templates import Template
 from engage.language.workspace import Sender
 from engage.wording import sentence
+
+#: A message and its prospect's owner.
+Asked = tuple[Queued, Person | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +37,41 @@ class Press:
         self._post, self._sender = post, sender
         self._key = signing_key(post.secret_key, post.base_url)
         self._sheets: dict[tuple[str, str | None], Sheet] = {}
-        zone, shelf = post.house.hours.zone, shelf_of(post)
-        self._room = Pressroom(zone.key, shelf) if post.isolated else None
-        self._printer = Printer(zone, shelf)
+        self._zone, self._shelf = post.house.hours.zone, shelf_of(post)
+        #: by whether they print
+        self._rooms: dict[bool, Pressroom] = {}
+        self._printer = Printer(self._zone, self._shelf)
 
-    def render(self, messages: Sequence[tuple[Queued, Person | None]]) -> Iterator[Rendered | Failure]:
+    def render(self, messages: Sequence[Asked]) -> Iterator[Rendered | Failure]:
         """Give what each message says, or why it cannot be rendered; with each goes the prospect's owner.
 
         Raises Outside when nothing can be rendered at all.
         """
+        for outcome in self._outcomes(messages, printed=False):
+            assert not isinstance(outcome, Printed)
+            yield outcome
+
+    def print(self, messages: Sequence[Asked]) -> Iterator[Printed | Failure]:
+        """Give the same as it goes into mails.
+
+        Raises Outside when nothing can be rendered at all.
+        """
+        for outcome in self._outcomes(messages, printed=True):
+            yield outcome.printed() if isinstance(outcome, Rendered) else outcome
+
+    def _outcomes(self, messages: Sequence[Asked], *, printed: bool) -> Iterator[Outcome]:
         jobs = [self._job(message, owner) for message, owner in messages]
         whole = [(job.sheet, job.names) for job in jobs if isinstance(job, Job)]
-        outcomes = self._room.attempts(whole) if self._room is not None else self._attempts(whole)
+        outcomes = self._room(printed=printed).attempts(whole) if self._post.isolated else self._attempts(whole)
         for job in jobs:
             yield next(outcomes) if isinstance(job, Job) else job
         # The end of the outcomes is asked for, so that the room knows that all were taken.
         next(outcomes, None)
+
+    def _room(self, *, printed: bool) -> Pressroom:
+        if printed not in self._rooms:
+            self._rooms[printed] = Pressroom(self._zone.key, self._shelf, printed=printed)
+        return self._rooms[printed]
 
     def _attempts(self, jobs: Sequence[tuple[Sheet, Mapping[str, object]]]) -> Iterator[Rendered | Failure]:
         for sheet_, names in jobs:
@@ -57,8 +79,8 @@ class Press:
 
     def close(self) -> None:
         """End the process that renders, if there is one."""
-        if self._room is not None:
-            self._room.close()
+        for room in self._rooms.values():
+            room.close()
 
     def _job(self, message: Queued, owner: Person | None) -> Job | Failure:
         variants = self._post.templates.get(message.template)

@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engage.effects.failure import Failure
-from engage.effects.rendering import Printer, Rendered, Sheet
+from engage.effects.rendering import Printed, Printer, Rendered, Sheet
 from engage.language.shelf import Shelf
 from engage.wording import Sentence
 
@@ -45,7 +45,7 @@ def main() -> None:
             continue
         names = _names(job["names"])
         clock(LIMIT)
-        outcome = _told(printer.attempt(sheets[job["number"]], names))
+        outcome = _told(printer.attempt(sheets[job["number"]], names), printed=head["printed"])
         clock(0)
         answers.write(json.dumps(outcome).encode() + b"\n")
         answers.flush()
@@ -99,10 +99,13 @@ def _dated(text: str) -> date:
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 
-def _told(outcome: Rendered | Failure) -> list[Any]:
-    if isinstance(outcome, Rendered):
-        return [outcome.subject, outcome.html, outcome.text, outcome.unsubscribe_url]
-    return [_sentence(outcome.why), outcome.partial, outcome.line]
+def _told(outcome: Rendered | Failure, *, printed: bool) -> list[Any]:
+    if isinstance(outcome, Failure):
+        return [_sentence(outcome.why), outcome.partial, outcome.line]
+    if printed:
+        ready = outcome.printed()
+        return [ready.subject, ready.body, ready.unsubscribe_url]
+    return [outcome.subject, outcome.html, outcome.text, outcome.unsubscribe_url]
 
 
 def _sentence(said: Sentence) -> list[Any]:
@@ -110,11 +113,11 @@ def _sentence(said: Sentence) -> list[Any]:
     return [said.template, values]
 
 
-def unpacked(told: list[Any]) -> Rendered | Failure:
+def unpacked(told: list[Any]) -> Rendered | Printed | Failure:
     """Return what a child's answer says."""
-    if len(told) == 4:
-        return Rendered(*map(str, told))
-    return Failure(_said(told[0]), None if told[1] is None else str(told[1]), int(told[2]))
+    if isinstance(told[0], list):
+        return Failure(_said(told[0]), None if told[1] is None else str(told[1]), int(told[2]))
+    return Rendered(*map(str, told)) if len(told) == 4 else Printed(*map(str, told))
 
 
 def _said(told: list[Any]) -> Sentence:

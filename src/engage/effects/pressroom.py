@@ -21,7 +21,7 @@ from typing import IO
 
 from engage.effects.failure import Failure
 from engage.effects.pressing import LIMIT, packed, unpacked
-from engage.effects.rendering import Rendered, Sheet
+from engage.effects.rendering import Printed, Rendered, Sheet
 from engage.errors import Outside
 from engage.language.shelf import Shelf
 from engage.wording import sentence
@@ -32,14 +32,18 @@ STRIKES = 3
 _FAREWELL = 5.0
 
 Job = tuple[Sheet, Mapping[str, object]]
-Outcome = Rendered | Failure
+Outcome = Rendered | Printed | Failure
 
 
 class Pressroom:
-    """Renders in a child process, begun when it is needed and replaced when it is lost; for one thread."""
+    """Renders in a child process, begun when it is needed and replaced when it is lost; for one thread at a time.
 
-    def __init__(self, zone: str, shelf: Shelf) -> None:
-        self._head = json.dumps({"zone": zone, "shelf": shelf.files}).encode() + b"\n"
+    ``printed``: give what goes into mails, not what people read.
+    """
+
+    def __init__(self, zone: str, shelf: Shelf, *, printed: bool = False) -> None:
+        head = {"zone": zone, "shelf": shelf.files, "printed": printed}
+        self._head = json.dumps(head).encode() + b"\n"
         self._child: subprocess.Popen[bytes] | None = None
         self._told: dict[Sheet, int] = {}
         self._strikes: Counter[Sheet] = Counter()
@@ -118,7 +122,7 @@ class Pressroom:
             line = source.readline()
             if not line.endswith(b"\n"):
                 break
-            yield unpacked(json.loads(line))
+            yield unpacked(json.loads(line.decode()))
         writer.join()
 
     def _lines(self, sheet: Sheet, names: Mapping[str, object]) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ from engage.effects.post import Post
 from engage.language.fields import STANDARD
 from engage.sql import tables as t
 from engage.sql.codes import MessageKind, MessageStatus
-from engage.sql.standing import big, run, standing, whole
+from engage.sql.standing import big, many, run, standing, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,13 @@ def _next_queued(table: Table, *, claim: bool) -> Select[Any]:
 
 def still_queued(connection: Connection, table: Table, ids: Sequence[int]) -> frozenset[int]:
     """Return which of these rows are still queued, locked for this transaction (PostgreSQL)."""
-    chosen = select(table.c.id).where(table.c.id.in_(ids), _is_queued(table)).order_by(table.c.id)
-    return frozenset(connection.scalars(chosen.with_for_update(skip_locked=True)))
+    return frozenset(run(connection, _still_queued(table), None, ids=list(ids)).scalars())
+
+
+@standing
+def _still_queued(table: Table) -> Select[Any]:
+    chosen = select(table.c.id).where(table.c.id.in_(many("ids")), _is_queued(table)).order_by(table.c.id)
+    return chosen.with_for_update(skip_locked=True)
 
 
 def _is_queued(table: Table) -> Any:
@@ -76,7 +81,7 @@ def _is_queued(table: Table) -> Any:
 
 def read_messages(connection: Connection, post: Post, ids: Sequence[int]) -> list[Queued]:
     """Return messages with their prospects, in the order of their keys."""
-    rows = connection.execute(_messages(ids)).all()
+    rows = run(connection, _messages(), None, ids=list(ids)).all()
     custom = custom_values(connection, post, [row.prospect_id for row in rows])
     return [_queued(row, post, custom.get(row.prospect_id, {})) for row in rows]
 
@@ -87,7 +92,8 @@ def field_columns() -> tuple[ColumnElement[Any], ...]:
     return tuple(c[field.name].label(f"f_{field.name}") for c in tables for field in STANDARD if field.name in c)
 
 
-def _messages(ids: Sequence[int]) -> Select[Any]:
+@standing
+def _messages() -> Select[Any]:
     m, p, s, w, step = t.messages, t.prospects, t.standings, t.words, t.steps
     own = (m.c.id, m.c.prospect_id, m.c.enrolment_id, m.c.step_id, m.c.kind, m.c.from_owner, m.c.queued_at)
     waited = (m.c.deferred_at, m.c.try_at, m.c.send_id)
@@ -107,7 +113,7 @@ def _messages(ids: Sequence[int]) -> Select[Any]:
         t.scenarios.c.name.label("scenario_name"),
         *field_columns(),
     )
-    return select(*columns).select_from(joined).where(m.c.id.in_(ids)).order_by(m.c.id)
+    return select(*columns).select_from(joined).where(m.c.id.in_(many("ids"))).order_by(m.c.id)
 
 
 def _queued(row: Row[Any], post: Post, custom: Mapping[str, Plain]) -> Queued:

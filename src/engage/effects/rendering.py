@@ -5,39 +5,45 @@ This runs in a process of its own (engage.effects.pressing), so it knows no data
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import cached_property
-
-import css_inline
 
 from engage.effects.failure import Failure, Unrenderable, failure
-from engage.effects.footer import Page, with_footer, with_preheader
-from engage.effects.mime import one_line
-from engage.effects.sandbox import Render, compiled, sandbox
-from engage.effects.text_part import read_html, without_controls
+from engage.effects.mime import mail_body, one_line
+from engage.effects.pages import Frame, Pages
+from engage.effects.sandbox import Render, compiled, in_pieces, sandbox
+from engage.effects.text_part import without_controls
 from engage.language.shelf import Shelf
 from engage.wording import sentence
 
-#: The inliner nests calls as the document nests elements and takes the process with it when the stack ends
-#: (measured: between 10,000 and 20,000 on a stack of 8 MB). A longer document keeps its style tags only.
-MOST_ELEMENTS = 4000
 LONGEST_SUBJECT = 2000
 #: What the parts of a head are called where an error is told; no partial can bear such a name.
 SUBJECT, PREHEADER = "the subject", "the preheader"
-_STYLED = re.compile(r"<(?:style|link)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What a message says, as it goes into a mail."""
+
+    subject: str
+    #: both parts with their headers, plain ASCII: see engage.effects.mime.mail_body
+    body: str
+    unsubscribe_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a message says."""
+    """What a message says, as people read it."""
 
     subject: str
     html: str
     text: str
     unsubscribe_url: str
+
+    def printed(self) -> Printed:
+        """Return it as it goes into a mail."""
+        return Printed(self.subject, mail_body(self.text, self.html), self.unsubscribe_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,8 @@ class _Draft:
 
     subject: Render
     preheader: Render | None
-    body: Render
+    body: Callable[[Mapping[str, object]], list[str]]
+    pages: Pages
 
 
 class Printer:
@@ -67,10 +74,6 @@ class Printer:
     def __init__(self, zone: tzinfo, shelf: Shelf) -> None:
         self._zone, self._shelf = zone, shelf
         self._drafts: dict[Sheet, _Draft] = {}
-
-    @cached_property
-    def _inliner(self) -> css_inline.CSSInliner:
-        return css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)
 
     def attempt(self, sheet: Sheet, names: Mapping[str, object]) -> Rendered | Failure:
         """Return what a sheet says for these names, or why it cannot be rendered."""
@@ -85,27 +88,14 @@ class Printer:
         subject = one_line(draft.subject(names))
         _check_subject(subject)
         preheader = one_line(draft.preheader(names)) if draft.preheader else ""
-        html = without_controls(draft.body(names))
-        page = self._page(html_of(html) if sheet.mjml else html, preheader, names, sheet.language)
-        return Rendered(subject, page.html, page.text, str(names["unsubscribe_url"]))
-
-    def _page(self, html: str, preheader: str, names: Mapping[str, object], language: str) -> Page:
-        reading = read_html(html)
+        pieces = draft.body(names)
+        if sheet.mjml:
+            pieces = [html_of(without_controls("".join(pieces)))]
         sender = names["sender"]
         assert isinstance(sender, Mapping)
-        lines = (sender.get("name"), sender.get("address"))
-        page = with_footer(Page(html, reading.text), lines, str(names["unsubscribe_url"]), language)
-        shown = with_preheader(page.html, preheader)
-        if reading.elements <= MOST_ELEMENTS and _STYLED.search(html):
-            shown = self._inlined(shown)
-        return Page(shown, page.text)
-
-    def _inlined(self, html: str) -> str:
-        try:
-            return self._inliner.inline(html)
-        except css_inline.InlineError:
-            # Styles that cannot be read: mail programs see the same text and skip them too.
-            return html
+        frame = Frame(preheader, (sender.get("name"), sender.get("address")), str(names["unsubscribe_url"]))
+        page = draft.pages.page(pieces, frame)
+        return Rendered(subject, page.html, page.text, frame.unsubscribe_url)
 
     def _made_ready(self, sheet: Sheet) -> _Draft:
         locale = "ja" if sheet.language.partition("-")[0] == "ja" else sheet.language
@@ -113,7 +103,8 @@ class Printer:
         draft = _Draft(
             subject=compiled(plain, sheet.subject, SUBJECT),
             preheader=compiled(plain, sheet.preheader, PREHEADER) if sheet.preheader else None,
-            body=compiled(sandbox(locale, self._zone, self._shelf, autoescape=True), sheet.body),
+            body=in_pieces(sandbox(locale, self._zone, self._shelf, autoescape=True), sheet.body),
+            pages=Pages(sheet.language),
         )
         self._drafts[sheet] = draft
         return draft

@@ -8,18 +8,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, Update, bindparam, insert, select, update
 
 from engage.effects.queued import Queued
 from engage.language.calendar import local_day
 from engage.plan.moves import House
 from engage.sql import tables as t
 from engage.sql.codes import Figure, MessageStatus, TimerKind
+from engage.sql.columns import Digest
 from engage.sql.interning import upsert, word_ids
+from engage.sql.standing import big, run_each, standing
 
 #: Where the activities of delivery come from.
 SOURCE = "engage"
+#: What is written of each activity.
+_WRITTEN = (
+    "prospect_id", "type_id", "target_id", "message_id", "occurred_at", "key", "source", "source_id", "properties",
+)  # fmt: skip
 #: Longer than a mail server takes to answer: a message still in doubt then is there to stay.
 _DOUBT = timedelta(minutes=15)
 
@@ -71,28 +78,34 @@ def write_results(
     sent = [result.message for result in results if result.status == MessageStatus.SENT]
     bounced = [result for result in results if result.bounced]
     activities = [_activity(message, now, words) for message in sent]
-    _write_activities(connection, activities + [_bounce(result, now, words) for result in bounced], now)
+    _write_activities(connection, activities + [_bounce(result, now, words) for result in bounced])
     _write_totals(connection, sent, house)
     _tell(connection, results, now)
 
 
 def _mark(connection: Connection, results: Sequence[Result], now: datetime, was: MessageStatus) -> None:
-    m = t.messages
     handed_over = (MessageStatus.SENT, MessageStatus.IN_DOUBT)
-    statement = update(m).where(m.c.id == bindparam("key"), m.c.status == int(was))
     rows = [
         {
             "key": result.message.id,
-            "status": int(result.status),
-            "sent_at": now if result.status in handed_over else None,
-            "subject": result.subject,
-            "reason": result.reason,
-            "deferred_at": result.deferred_at,
-            "try_at": result.try_at,
+            "new_status": int(result.status),
+            "new_sent_at": now if result.status in handed_over else None,
+            "new_subject": result.subject,
+            "new_reason": result.reason,
+            "new_deferred_at": result.deferred_at,
+            "new_try_at": result.try_at,
         }
         for result in results
     ]
-    connection.execute(statement, rows)
+    run_each(connection, _marking(was), rows)
+
+
+@standing
+def _marking(was: MessageStatus) -> Update:
+    m = t.messages
+    names = ("status", "sent_at", "subject", "reason", "deferred_at", "try_at")
+    values = {name: bindparam(f"new_{name}", type_=m.c[name].type) for name in names}
+    return update(m).where(m.c.id == big("key"), m.c.status == int(was)).values(values)
 
 
 def _tell(connection: Connection, results: Sequence[Result], now: datetime) -> None:
@@ -112,13 +125,29 @@ def _tell(connection: Connection, results: Sequence[Result], now: datetime) -> N
         connection.execute(insert(t.timers), rows)
 
 
-def _write_activities(connection: Connection, rows: Sequence[Mapping[str, object]], now: datetime) -> None:
+def _write_activities(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
     if not rows:
         return
-    written = upsert(connection.dialect.name, t.activities).on_conflict_do_nothing().returning(t.activities.c.id)  # type: ignore[attr-defined]
-    made = connection.scalars(written, rows).all()
-    if made:
-        connection.execute(insert(t.unlearnt), [{"occurred_at": now, "activity_id": key} for key in made])
+    run_each(connection, _writing(connection.dialect.name), rows)
+    connection.execute(_fresh(connection.dialect.name), {"keys": [row["key"] for row in rows]})
+
+
+@standing
+def _writing(database: str) -> Any:
+    """Insert an activity, if it is not there already."""
+    a = t.activities
+    values = {name: bindparam(name, type_=a.c[name].type) for name in _WRITTEN}
+    return upsert(database, a).inline().values(values).on_conflict_do_nothing()  # type: ignore[attr-defined]
+
+
+@standing
+def _fresh(database: str) -> Any:
+    """Have the ticks learn those activities that none has learnt."""
+    a, u = t.activities.c, t.unlearnt
+    found = select(a.occurred_at, a.id).where(
+        a.key.in_(bindparam("keys", type_=Digest, expanding=True)), a.learnt_at.is_(None)
+    )
+    return upsert(database, u).from_select(["occurred_at", "activity_id"], found).on_conflict_do_nothing()  # type: ignore[attr-defined]
 
 
 def _activity(message: Queued, now: datetime, words: Words) -> dict[str, object]:

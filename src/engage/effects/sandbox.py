@@ -108,16 +108,32 @@ def compiled(environment: Sandbox, text: str, name: str | None = None) -> Render
 
     Raises jinja2.TemplateError for a text that is no template.
     """
+    return partial(_render, _template(environment, text, name))
+
+
+@lru_cache(maxsize=500)
+def in_pieces(environment: Sandbox, text: str) -> Callable[[Mapping[str, object]], list[str]]:
+    """Return a template made ready to render in pieces: its own, and values, which are Markup where it escapes.
+
+    Raises jinja2.TemplateError for a text that is no template.
+    """
+    return partial(_pieces, _template(environment, text, None))
+
+
+def _template(environment: Sandbox, text: str, name: str | None) -> Template:
     code = environment.compile(text, name)
-    made = environment.template_class.from_code(environment, code, environment.make_globals(None))
-    return partial(_render, made)
+    return environment.template_class.from_code(environment, code, environment.make_globals(None))
 
 
 def _render(template: Template, names: Mapping[str, object]) -> str:
+    return "".join(_pieces(template, names))
+
+
+def _pieces(template: Template, names: Mapping[str, object]) -> list[str]:
     context = template.new_context({**names, bounds.ALLOWANCE: bounds.Allowance()})
     pieces, length = [], 0
     for piece in template.root_render_func(context):
         length += len(piece)
         bounds.check_size(length)
         pieces.append(piece)
-    return "".join(pieces)
+    return pieces

@@ -20,6 +20,8 @@ from engage.wording import sentence
 
 #: Seconds to wait for a connection, for an answer, and for the answer to a whole mail.
 CONNECTING, ANSWERING, TAKING = 30.0, 60.0, 300.0
+#: Servers send less in a line of an answer (RFC 5321 says 512 bytes).
+_LONGEST_LINE = 8192
 #: It waits for the content.
 _GO_ON = 354
 _DOT = re.compile(rb"^\.", re.MULTILINE)
@@ -165,7 +167,18 @@ class Session:
             raise Unanswered(f"the answer makes no sense: {answer}")
 
     def _reply(self) -> Reply:
-        return reply(*self._smtp.getreply())
+        """Read an answer; what is said with a good one is not kept."""
+        lines, source = list[bytes](), self._smtp.file
+        assert source is not None
+        while True:
+            line = source.readline(_LONGEST_LINE)
+            if not line.endswith(b"\n"):
+                raise smtplib.SMTPServerDisconnected("the connection ended amid an answer")
+            code = int(line[:3]) if line[:3].isdigit() else -1
+            lines.append(line[4:].strip())
+            if code == -1 or line[3:4] != b"-":
+                break
+        return Reply(code, "") if 200 <= code < 400 else reply(code, b" ".join(lines))
 
 
 def _declined(said: Sequence[tuple[Stage, Reply]]) -> Declined | None:

@@ -7,13 +7,14 @@ expression; its quantifiers are possessive, so that broken HTML costs no more th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 
 _PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "pre", "hr"])
 _LINES = frozenset(["div", "tr", "li", "section", "header", "footer", "article", "main", "body", "html"])
 #: Comments; elements whose text is not shown; declarations; start and end tags with their attributes.
-_SIGNS = re.compile(
+SIGNS = re.compile(
     r"""<!--(?:.*?-->|.*)|<(style|script|title|template)\b[^<>]*+>(?:.*?</\1\s*>|.*)|<[!?][^<>]*+>|"""
     r"""<(/?)([a-z][a-z0-9:-]*)((?:[^<>"']++|"[^"]*+"|'[^']*+')*+)>""",
     re.IGNORECASE | re.DOTALL,
@@ -33,6 +34,8 @@ class Reading:
     text: str
     #: how many elements there are; no more can lie in one another
     elements: int
+    #: the address and the words of each link
+    links: Sequence[tuple[str, str]] = ()
 
 
 def without_controls(text: str) -> str:
@@ -48,14 +51,14 @@ def read_html(html: str) -> Reading:
     """
     reader = _Reader()
     place = 0
-    for sign in _SIGNS.finditer(html):
+    for sign in SIGNS.finditer(html):
         reader.data(html[place : sign.start()])
         place = sign.end()
         _, slash, tag, attributes = sign.groups()
         if tag:
             (reader.end if slash else reader.start)(tag.lower(), attributes)
     reader.data(html[place:])
-    return Reading(reader.whole(), reader.elements)
+    return Reading(reader.whole(), reader.elements, reader.closed)
 
 
 @dataclass(slots=True)
@@ -68,6 +71,8 @@ class _Reader:
     link: tuple[str, int] | None = None
     #: lists that are open: the number of the last entry, or None for bullets
     lists: list[int | None] = field(default_factory=list)
+    #: links that were read
+    closed: list[tuple[str, str]] = field(default_factory=list)
 
     def whole(self) -> str:
         """Return the text read so far."""
@@ -131,6 +136,7 @@ class _Reader:
         self.link = None
         inner = "".join(self.pieces[start:]).strip()
         address = href.strip().removeprefix("mailto:").removeprefix("tel:")
+        self.closed.append((address, inner))
         if not address or address.startswith("#") or address == inner:
             return
         self.pieces.append(f" ({address})" if inner else address)
@@ -144,9 +150,15 @@ def _broken(found: re.Match[str]) -> str:
     return "\n" if _LINE in run else run
 
 
+def attributes_of(attributes: str) -> Iterator[tuple[str, str]]:
+    """Yield the attributes of a tag that have a value: the name in small letters, the value as it is written."""
+    for key, value in _ATTRIBUTE.findall(attributes):
+        yield key.lower(), value
+
+
 def _attribute(attributes: str, name: str) -> str:
     """Return the value of an attribute, or nothing."""
-    for key, value in _ATTRIBUTE.findall(attributes):
-        if key.lower() == name:
+    for key, value in attributes_of(attributes):
+        if key == name:
             return unescape(value.strip(value[0]) if value[0] in "\"'" else value)
     return ""

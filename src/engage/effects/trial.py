@@ -79,7 +79,7 @@ def desk(post: Post, now: datetime) -> Desk:
 def written(at: Desk, template: Template, reader: Reader, rendered: Rendered) -> Envelope:
     """Return the mail as a reader would get it. Raises Refused for an address that no mail program takes."""
     try:
-        return letter(at, _message(template, reader, at.now, template.id), rendered, reader.owner)
+        return letter(at, _message(template, reader, at.now, template.id), rendered.printed(), reader.owner)
     except Unrenderable as error:
         raise Refused(said(error)) from error
 
@@ -91,7 +91,7 @@ def test_letter(at: Desk, template: Template, reader: Reader, rendered: Rendered
     tester = Reader({"email": to, "full_name": None}, reader.owner)
     subject = sentence("[Test] {subject}", subject=rendered.subject).read(at.post.house.locale)
     message = _message(template, tester, at.now, template.id)
-    return letter(at, message, replace(rendered, subject=subject), reader.owner, f"{at.now:%Y%m%d%H%M%S%f}")
+    return letter(at, message, replace(rendered, subject=subject).printed(), reader.owner, f"{at.now:%Y%m%d%H%M%S%f}")
 
 
 def why_not(connection: Connection, post: Post, template: Template, address: str) -> str | None:

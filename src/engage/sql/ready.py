@@ -38,14 +38,21 @@ class Ready:
 
     def run(self, connection: Connection, given: Mapping[str, Any]) -> CursorResult[Any]:
         """Run it with values for every name; raises KeyError where one is missing."""
+        text = self._text({**self.constants, **given})
+        return connection.exec_driver_sql(text.sql, self._told(text, given))
+
+    def run_each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> CursorResult[Any]:
+        """Run it once for each row of values; no value is a list."""
+        text = self._text({**self.constants, **rows[0]})
+        return connection.exec_driver_sql(text.sql, [self._told(text, row) for row in rows])
+
+    def _told(self, text: _Text, given: Mapping[str, Any]) -> Any:
         values: dict[str, Any] = {**self.constants, **given}
-        text = self._text(values)
         for name, store in self.stored.items():
             values[name] = store(values[name])
         for name in self.lists:
             values.update((f"{name}_{place}", each) for place, each in enumerate(values.pop(name), start=1))
-        told = values if text.order is None else tuple([values[name] for name in text.order])
-        return connection.exec_driver_sql(text.sql, told)
+        return values if text.order is None else tuple([values[name] for name in text.order])
 
     def _text(self, values: Mapping[str, Any]) -> _Text:
         lengths = tuple([len(values[name]) for name in self.lists])

@@ -6,7 +6,7 @@ of what never changes in a plan; what changes at each run (the moment, the place
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar
@@ -108,12 +108,7 @@ def run(connection: Connection, statement: Executable, asked: Now | None, **valu
     Values that it does not ask for are left out.
     Raises StatementError where it asks for one that is missing.
     """
-    kinds = _asks.get(statement)
-    if kinds is None:
-        kinds = _asks[statement] = {}
-    asks = kinds.get(connection.dialect.name)
-    if asks is None:
-        asks = kinds[connection.dialect.name] = _asked_for(statement, connection.dialect)
+    asks = _what_it_asks(connection, statement)
     given = {name: value for name, value in values.items() if name in asks.names}
     if asked is not None and "now" in asks.names:
         given["now"] = micros(asked.at)
@@ -122,6 +117,25 @@ def run(connection: Connection, statement: Executable, asked: Now | None, **valu
     if asks.ready is not None and given.keys() == asks.names:
         return asks.ready.run(connection, given)
     return connection.execute(statement, given or None)
+
+
+def run_each(connection: Connection, statement: Executable, rows: Sequence[Mapping[str, object]]) -> None:
+    """Run a standing statement that has no clock and returns nothing once for each row of values."""
+    asks = _what_it_asks(connection, statement)
+    if asks.ready is not None and rows:
+        asks.ready.run_each(connection, rows)
+    elif rows:
+        connection.execute(statement, rows)
+
+
+def _what_it_asks(connection: Connection, statement: Executable) -> _Asks:
+    kinds = _asks.get(statement)
+    if kinds is None:
+        kinds = _asks[statement] = {}
+    asks = kinds.get(connection.dialect.name)
+    if asks is None:
+        asks = kinds[connection.dialect.name] = _asked_for(statement, connection.dialect)
+    return asks
 
 
 def _asked_for(statement: Executable, dialect: Dialect) -> _Asks:
