@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from engage.effects.delivery import deliver
 from engage.effects.failure import Failure
 from engage.effects.post import Delivered
-from engage.effects.pressroom import Pressroom
+from engage.effects.pressroom import Outcome, Pressroom
 from engage.effects.rendering import Rendered, Sheet
 from engage.errors import Outside
 from engage.language.shelf import Shelf
@@ -65,12 +65,12 @@ def names(**fields: object) -> dict[str, object]:
     }
 
 
-def attempts(room: Pressroom, *jobs: tuple[Sheet, dict[str, object]]) -> list[Rendered | Failure]:
+def attempts(room: Pressroom, *jobs: tuple[Sheet, dict[str, object]]) -> list[Outcome]:
     return list(room.attempts(jobs))
 
 
-def said(outcome: Rendered | Failure) -> str:
-    return outcome.subject if isinstance(outcome, Rendered) else str(outcome.why)
+def said(outcome: Outcome) -> str:
+    return str(outcome.why) if isinstance(outcome, Failure) else outcome.subject
 
 
 def test_values_arrive_as_they_are(room: Pressroom) -> None:
@@ -82,6 +82,19 @@ def test_values_arrive_as_they_are(room: Pressroom) -> None:
     assert isinstance(outcome, Rendered)
     assert outcome.text.startswith("2026-12-01|10:30|-|2")
     assert outcome.unsubscribe_url == "https://m.example.com/u/1"
+
+
+def test_a_room_may_print_what_it_renders(room: Pressroom) -> None:
+    """The child makes the mail's body; it is that of what people read."""
+    printing = Pressroom("Asia/Tokyo", Shelf(), printed=True)
+    try:
+        jobs = [(sheet("<style>p {color: red}</style><p>Dear {{ prospect.last_name }},</p>"), names(last_name=each))
+                for each in ("Sato", "佐藤", "O'Neil", "")]  # fmt: skip
+        shown = attempts(room, *jobs)
+        assert attempts(printing, *jobs) == [one.printed() for one in shown if isinstance(one, Rendered)]
+        assert len(shown) == 4
+    finally:
+        printing.close()
 
 
 def test_what_never_ends_fails_alone(room: Pressroom) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from engage.clock import monotonic
+from engage.effects.ahead import Ahead
 from engage.effects.calling import run_actions
-from engage.effects.composing import Composed, Office, compose
+from engage.effects.composing import Office, compose
 from engage.effects.handing import hand_over_together
 from engage.effects.hands import Hands
 from engage.effects.lane import make_lane, read_stop
@@ -32,8 +31,6 @@ from engage.wording import sentence
 
 #: How many messages one transaction settles.
 BATCH = 200
-#: Mails that are rendered ahead for a channel of unknown speed, and for how many seconds of work at a known one.
-_FIRST, _FRESH = 50, 2.0
 
 
 def deliver(
@@ -138,30 +135,16 @@ def _batch(engine: Engine, office: Office, after: int) -> tuple[list[Queued], li
 
 def _by_hands(engine: Engine, office: Office) -> Iterator[list[Result]]:
     """Hand messages over to a channel that must be given each but once."""
+
+    def seen(after: int, most: int) -> list[Queued]:
+        return _seen(engine, office, after, most)
+
     with (
         closing(Hands(engine, office)) as hands,
-        closing(_composed_ahead(engine, office)) as batches,
+        closing(Ahead(office, seen, BATCH)) as batches,
         closing(hands.hand_over(batches)) as parts,
     ):
         yield from parts
-
-
-def _composed_ahead(engine: Engine, office: Office) -> Generator[list[Composed]]:
-    """Give the queued messages with their mails; while a batch is handed over, the next is being rendered.
-
-    What was rendered long ago would be handed over with old values, so a slow channel gets small batches.
-    """
-    size, began = _FIRST, monotonic()
-    with ThreadPoolExecutor(1) as beside:
-        messages = _seen(engine, office, 0, size)
-        coming = beside.submit(compose, office, messages)
-        while messages:
-            batch = coming.result()
-            took, began = monotonic() - began, monotonic()
-            size = min(max(int(size * _FRESH / max(took, 1e-6)), 1), 2 * size, BATCH)
-            messages = _seen(engine, office, messages[-1].id, size)
-            coming = beside.submit(compose, office, messages)
-            yield batch
 
 
 def _seen(engine: Engine, office: Office, after: int, size: int = BATCH) -> list[Queued]:

@@ -18,6 +18,7 @@ from functools import partial
 from sqlalchemy import Connection, Engine
 
 from engage.clock import monotonic, pause, system_clock
+from engage.effects.ahead import Ahead
 from engage.effects.channel import Envelope, Line, Refusal, one_by_one
 from engage.effects.composing import Composed, Office, reason
 from engage.effects.fates import fate
@@ -85,7 +86,7 @@ class Hands:
         """Let the threads end."""
         self._pool.shutdown()
 
-    def hand_over(self, batches: Iterator[Sequence[Composed]]) -> Generator[list[Result]]:
+    def hand_over(self, batches: Ahead) -> Generator[list[Result]]:
         """Hand messages over and give, from time to time, what became of some; a batch is asked for when it is needed.
 
         Raises Outside when the channel is away, refuses us, or left a mail in doubt: after all in hand has ended.
@@ -105,9 +106,16 @@ class Hands:
         if self._fault is not None:
             raise self._fault
 
-    def _is_going_on(self, batches: Iterator[Sequence[Composed]]) -> bool:
-        """Tell whether there is anything to do, and have mails ready where hands will be free."""
-        while self._fault is None and len(self._waiting) < self._room() and (batch := next(batches, None)) is not None:
+    def _is_going_on(self, batches: Ahead) -> bool:
+        """Tell whether there is anything to do, and have mails ready where hands will be free.
+
+        A batch that is still being made is waited for when nothing else is left to do: what has ended is noted before.
+        """
+        while self._fault is None and len(self._waiting) < self._room():
+            if not batches.is_ready() and (self._busy or self._ended or self._waiting):
+                break
+            if not (batch := batches.take()):
+                break
             self._waiting.extend(batch)
         return bool(self._busy or self._ended or self._unbegun or (self._waiting and self._fault is None))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import smtplib
 import ssl
 from collections.abc import Sequence
@@ -24,7 +23,6 @@ CONNECTING, ANSWERING, TAKING = 30.0, 60.0, 300.0
 _LONGEST_LINE = 8192
 #: It waits for the content.
 _GO_ON = 354
-_DOT = re.compile(rb"^\.", re.MULTILINE)
 #: What is said before the content, each with the stage it belongs to.
 Commands = Sequence[tuple[Stage, str]]
 
@@ -148,7 +146,7 @@ class Session:
 
     def _say_content(self, envelope: Envelope, following: Envelope | None) -> None:
         smtp = self._smtp
-        said = _DOT.sub(b"..", envelope.content.removesuffix(b"\r\n")) + b"\r\n.\r\n"
+        said = _dotted(envelope.content.removesuffix(b"\r\n")) + b"\r\n.\r\n"
         if following is not None:
             said += _together(self._commands(following)).encode("ascii")
         try:
@@ -190,6 +188,12 @@ def _declined(said: Sequence[tuple[Stage, Reply]]) -> Declined | None:
         return Declined(Stage.RECIPIENT, recipients[0])
     stage, last = said[-1]
     return Declined(stage, last) if stage is Stage.CONTENT and last.code != _GO_ON else None
+
+
+def _dotted(content: bytes) -> bytes:
+    """Return a mail's content with a dot before each line that begins with one."""
+    said = content.replace(b"\n.", b"\n..")
+    return b"." + said if said.startswith(b".") else said
 
 
 def _together(commands: Commands) -> str:
