@@ -2,7 +2,7 @@
 
 A sample, drawn by a seed, of the faults that ``mutations`` knows, from the packages by their lines. Each is tried in
 a copy of the source tree, by those tests on SQLite that reach its line (of a line run at import: that reach its
-module), the quickest first, until one fails. What no test finds is printed, for somebody to look at.
+module, or all), the quickest first, until one fails. What no test finds is printed, for somebody to look at.
 """
 
 from __future__ import annotations
@@ -111,11 +111,11 @@ class Reached:
         tree.pytest(*SUITE, "--collect-only")
 
     def tests(self, path: str, line: int) -> list[str]:
-        """Return tests that reach a line, the quickest first; those of its module where none but imports do."""
+        """Return tests that reach a line, the quickest first; those of its module, or all, where none but imports do."""
         lines = self._data.contexts_by_lineno(str(self._root / path))
         found = set(lines.get(line, ())) & self.seconds.keys()
         if not found:
-            found = {name for names in lines.values() for name in names} & self.seconds.keys()
+            found = {name for names in lines.values() for name in names} & self.seconds.keys() or set(self.seconds)
         quickest = sorted(found, key=lambda name: (self.seconds[name], name))
         spent = accumulate(self.seconds[name] for name in quickest)
         return [
