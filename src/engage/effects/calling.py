@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, literal_column, select, update
+from sqlalchemy import Connection, Engine, Row, Select, literal_column, select, update
 
 from engage.clock import monotonic
 from engage.effects.acting import Answer, act
@@ -20,6 +20,7 @@ from engage.effects.queued import field_columns
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus
 from engage.sql.connect import reading
+from engage.sql.standing import big, standing
 
 #: Actions are begun for so many seconds in one delivery: what is left waits for the next, and no mail waits for it.
 PATIENCE = 60.0
@@ -30,7 +31,7 @@ def run_actions(engine: Engine, post: Post, now: datetime, patience: float = PAT
     began, after = monotonic(), 0
     while monotonic() - began < patience:
         with reading(engine).begin() as connection:
-            row = connection.execute(_next(after)).one_or_none()
+            row = connection.execute(_next(), {"after": after}).one_or_none()
             call = None if row is None else _call(connection, post, row)
         if row is None or call is None:
             return
@@ -45,7 +46,8 @@ def _status(answer: Answer) -> MessageStatus:
     return MessageStatus.SENT if answer.done else MessageStatus.FAILED
 
 
-def _next(after: int) -> Any:
+@standing
+def _next() -> Select[Any]:
     """Select the next queued action after a key, with its prospect."""
     c, k, e, p, s = t.calls, t.call_contents, t.enrolments, t.prospects, t.standings
     joined = (
@@ -62,7 +64,7 @@ def _next(after: int) -> Any:
     )  # fmt: skip
     # Written out, not bound: only so does SQLite see that the partial index serves.
     queued = c.c.status == literal_column(str(int(MessageStatus.QUEUED)))
-    chosen = select(*columns).select_from(joined).where(queued, k.c.kind == "action", c.c.id > after)
+    chosen = select(*columns).select_from(joined).where(queued, k.c.kind == "action", c.c.id > big("after"))
     return chosen.order_by(c.c.id).limit(1)
 
 

@@ -36,6 +36,16 @@ def _earliest() -> Select[Any]:
     return select(func.min(moments.c.at))
 
 
+def running_keys(connection: Connection) -> tuple[str, ...]:
+    """Return the scenarios that run."""
+    return tuple(connection.scalars(_running()))
+
+
+@cache
+def _running() -> Select[Any]:
+    return select(t.scenarios.c.key).where(t.scenarios.c.state == "running")
+
+
 def nights_matter(plans: Plans, running: tuple[str, ...]) -> bool:
     """Tell whether a local midnight alone can change anything for these scenarios."""
     return any(moves_by_time(plans.scenarios[key]) for key in running) or any(

@@ -7,17 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
-
 from engage.errors import EngageError
 from engage.language.source import Path
 from engage.rehearse.arms import force
-from engage.rehearse.clockwork import next_due, next_night, nights_matter
+from engage.rehearse.clockwork import next_due, next_night, nights_matter, running_keys
 from engage.rehearse.deeds import do, of_mail, prospect_id, put_prospect
 from engage.rehearse.script import Deed, Script
 from engage.rehearse.seeing import Sight, look, open_runs, stands
 from engage.rehearse.stage import Stage
-from engage.sql import tables as t
 from engage.sql.connect import reading
 from engage.stepping import states
 from engage.wording import Sentence
@@ -163,7 +160,7 @@ def _moment(play: _Play) -> datetime | None:
         else:
             if script.until is None and not play.coming and not open_runs(connection):
                 return None
-            running = tuple(connection.scalars(select(t.scenarios.c.key).where(t.scenarios.c.state == "running")))
+            running = running_keys(connection)
             if (due := next_due(connection)) is not None:
                 following.append(due)
             if nights_matter(play.stage.plans, running):

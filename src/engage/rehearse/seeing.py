@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from engage.graph.expected import FLOW
 from engage.intake.addresses import read_address
@@ -98,8 +99,13 @@ def stands(connection: Connection, scenario: str, email: str) -> str | None:
 
 def open_runs(connection: Connection) -> bool:
     """Tell whether any run of any scenario is open."""
+    return connection.scalar(_open_run()) is not None
+
+
+@cache
+def _open_run() -> Select[tuple[int]]:
     e = t.enrolments
-    return connection.scalar(select(e.c.id).where(e.c.state < int(RunState.COMPLETED)).limit(1)) is not None
+    return select(e.c.id).where(e.c.state < int(RunState.COMPLETED)).limit(1)
 
 
 def _person(connection: Connection, email: str) -> Row[Any] | None:

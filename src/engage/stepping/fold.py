@@ -9,6 +9,7 @@ from sqlalchemy import Connection, FromClause, Select, delete, func, insert, lit
 
 from engage.sql import tables as t
 from engage.sql.packing import is_postgres
+from engage.sql.standing import many, run, standing
 
 #: Differences of a scenario are folded when there are more than this, and more than a quarter of what is folded.
 ENOUGH = 2_000
@@ -18,15 +19,19 @@ _NAMES = [*_KEYS, "count", "first_at", "last_at", "folded"]
 
 def fold_totals(connection: Connection, scenario_ids: Iterable[int]) -> None:
     """Fold the figures of scenarios where enough differences have gathered."""
-    totals = t.totals
-    counted = select(totals.c.scenario_id, totals.c.folded, func.count()).where(
-        totals.c.scenario_id.in_(tuple(scenario_ids))
-    )
-    rows = connection.execute(counted.group_by(totals.c.scenario_id, totals.c.folded)).all()
+    rows = run(connection, _counted(), None, ids=list(scenario_ids)).all()
     old = {scenario: count for scenario, folded, count in rows if folded}
     for scenario, folded, count in rows:
         if not folded and count > ENOUGH and count * 4 > old.get(scenario, 0):
             fold_scenario(connection, scenario)
+
+
+@standing
+def _counted() -> Select[Any]:
+    """Select how many rows some scenarios have, folded and not."""
+    totals = t.totals
+    counted = select(totals.c.scenario_id, totals.c.folded, func.count())
+    return counted.where(totals.c.scenario_id.in_(many("ids"))).group_by(totals.c.scenario_id, totals.c.folded)
 
 
 def fold_scenario(connection: Connection, scenario_id: int) -> None:

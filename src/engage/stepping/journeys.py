@@ -107,7 +107,7 @@ def open_tick(connection: Connection, plans: moves.Plans, now: datetime, chunk: 
     A running scenario whose plan is broken is paused. Raises PlanChanged when the database holds another version
     than the plans.
     """
-    rows = connection.execute(select(t.scenarios).where(t.scenarios.c.state.in_(("running", "paused")))).all()
+    rows = connection.execute(_open()).all()
     courses = []
     numbers = _numbers(connection, [row.id for row in rows])
     for row in rows:
@@ -125,6 +125,12 @@ def open_tick(connection: Connection, plans: moves.Plans, now: datetime, chunk: 
     return Tick(now, plans, tuple(courses), watched, chunk, custom)
 
 
+@standing
+def _open() -> Select[Any]:
+    """Select the scenarios that run or are paused."""
+    return select(t.scenarios).where(t.scenarios.c.state.in_(("running", "paused")))
+
+
 def pause_broken(connection: Connection, scenario_id: int, reason: str, now: datetime) -> None:
     """Pause a running scenario that cannot be run and keep why, for ``engage status``."""
     s = t.scenarios
@@ -134,11 +140,16 @@ def pause_broken(connection: Connection, scenario_id: int, reason: str, now: dat
 
 def _numbers(connection: Connection, scenario_ids: Iterable[int]) -> dict[int, dict[str, int]]:
     """Return each step's number by its key, for each scenario."""
-    s = t.steps
     found: dict[int, dict[str, int]] = {}
-    for row in connection.execute(select(s.c.scenario_id, s.c.key, s.c.id).where(s.c.scenario_id.in_(scenario_ids))):
-        found.setdefault(row.scenario_id, {})[row.key] = row.id
+    for scenario_id, key, number in run(connection, _steps(), None, ids=list(scenario_ids)):
+        found.setdefault(scenario_id, {})[key] = number
     return found
+
+
+@standing
+def _steps() -> Select[Any]:
+    s = t.steps
+    return select(s.c.scenario_id, s.c.key, s.c.id).where(s.c.scenario_id.in_(many("ids")))
 
 
 def _course(connection: Connection, row: Any, plan: moves.Plan, numbers: Mapping[str, int]) -> Course:

@@ -27,6 +27,7 @@ from engage.stepping.states import look_at_everybody, time_window
 E = t.enrolments
 #: Stands for the zones that prospects name themselves.
 PROSPECTS = "prospects"
+_LOCAL = (moves.SendEmail, moves.WaitUntil, moves.WaitDay)
 
 
 def rules_text(plans: moves.Plans) -> str:
@@ -42,7 +43,7 @@ def _zones(plans: moves.Plans) -> Iterator[moves.Zone]:
     yield moves.Zone(plans.house.hours.zone)
     for plan in plans.scenarios.values():
         for step in plan.steps:
-            if isinstance(step.act, moves.SendEmail | moves.WaitUntil | moves.WaitDay):
+            if isinstance(step.act, _LOCAL):
                 yield step.act.zone
 
 

@@ -9,14 +9,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Delete,
+    Insert,
+    Row,
+    Select,
+    Text,
+    Update,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from engage.language.conditions import changes_by_time
 from engage.language.zones import local_day
 from engage.plan import moves
 from engage.sql import tables as t
 from engage.sql.codes import CHUNK, TimerKind
+from engage.sql.standing import NOW, big, run, standing, whole
 from engage.stepping.fold import fold_totals
 from engage.stepping.journeys import Tick, grading_conditions, moves_by_time, open_tick
 from engage.stepping.learn import learn
@@ -61,31 +77,28 @@ def tick(
     ``now`` is aware. Only one process may tick at a time: hold ``exclusive(engine, "tick")``. ``hook`` is called
     with a name before and after each commit. Raises PlanChanged when the plans are not those of the database.
     """
-    chunks = 0
-    left_open = _open_at(connection)
-    if left_open is not None and left_open != now:
-        chunks += _rounds(connection, plans, left_open, chunk, custom or {}, hook)
-    last, known = _last(connection)
-    if last is not None and now < last:
+    chunks, last = 0, _last(connection)
+    if last is not None and not last.finished and last.at != now:
+        chunks += _rounds(connection, plans, last.at, chunk, custom or {}, hook)
+        last = _last(connection)
+    if last is not None and now < last.at:
         return Ticked(now, done=False, chunks=chunks)
-    zones = changed_zones(known, plans)
+    zones = changed_zones(None if last is None else last.zones, plans)
     if zones:
         transact(connection, lambda: time_by_new_rules(connection, plans, now), hook, "zones")
     chunks += _rounds(connection, plans, now, chunk, custom or {}, hook)
     return Ticked(now, done=True, chunks=chunks, zones=zones)
 
 
-def _open_at(connection: Connection) -> datetime | None:
-    """Return the moment of a tick that was begun and not finished."""
+def _last(connection: Connection) -> Row[Any] | None:
+    """Return what is noted of the last tick; one that is not finished was begun and left open."""
     with connection.begin():
-        return connection.scalar(select(t.ticks.c.at).where(t.ticks.c.finished == 0))
+        return connection.execute(_noted()).one_or_none()
 
 
-def _last(connection: Connection) -> tuple[datetime | None, str | None]:
-    """Return the moment of the last tick, and by which rules of time zones it told local times."""
-    with connection.begin():
-        row = connection.execute(select(t.ticks.c.at, t.ticks.c.zones)).one_or_none()
-    return (None, None) if row is None else (row.at, row.zones)
+@standing
+def _noted() -> Select[Any]:
+    return select(t.ticks)
 
 
 def _rounds(
@@ -106,16 +119,26 @@ def _begin(connection: Connection, view: Tick) -> tuple[str | None, int]:
 
     The first tick after a local midnight has everybody looked at whom time alone can change.
     """
-    ticks, zone = t.ticks, view.plans.house.hours.zone
-    row = connection.execute(select(ticks)).one_or_none()
+    zone = view.plans.house.hours.zone
+    row = connection.execute(_noted()).one_or_none()
     if row is not None and not row.finished:
         return row.phase, row.last_timer
     if row is not None and local_day(row.at, zone) < local_day(view.now, zone):
         _look_at_midnight(connection, view)
-    connection.execute(delete(ticks))
-    begun = {"id": 1, "at": view.now, "round": 0, "phase": "step", "last_timer": 0, "finished": 0}
-    connection.execute(insert(ticks).values(**begun, zones=rules_text(view.plans)))
+    run(connection, _forgotten(), None)
+    run(connection, _begun(), view.asked, rules=rules_text(view.plans))
     return _next(connection, view, "step")
+
+
+@standing
+def _forgotten() -> Delete:
+    return delete(t.ticks)
+
+
+@standing
+def _begun() -> Insert:
+    noted = {"id": 1, "at": NOW, "round": 0, "phase": "step", "last_timer": 0, "finished": 0}
+    return insert(t.ticks).values(**noted, zones=bindparam("rules", type_=Text()))
 
 
 def _next(connection: Connection, view: Tick, phase: str) -> tuple[str | None, int]:
@@ -124,14 +147,28 @@ def _next(connection: Connection, view: Tick, phase: str) -> tuple[str | None, i
     later = names[names.index(phase) + 1 :]
     for name in (*later, *names):
         if is_due(connection, view, name):
-            last = connection.scalar(select(func.max(t.timers.c.id))) or 0
-            around = 0 if name in later else 1
-            changes = {"phase": name, "last_timer": last, "round": t.ticks.c.round + around}
-            connection.execute(update(t.ticks).values(changes))
+            last: int = run(connection, _last_timer(), None).scalar() or 0
+            run(connection, _goes_on(), None, following=name, last=last, around=0 if name in later else 1)
             return name, last
     fold_totals(connection, [course.id for course in view.courses])
-    connection.execute(update(t.ticks).values(finished=1))
+    run(connection, _finished(), None)
     return None, 0
+
+
+@standing
+def _last_timer() -> Select[Any]:
+    return select(func.max(t.timers.c.id))
+
+
+@standing
+def _goes_on() -> Update:
+    following = bindparam("following", type_=Text())
+    return update(t.ticks).values(phase=following, last_timer=big("last"), round=t.ticks.c.round + whole("around"))
+
+
+@standing
+def _finished() -> Update:
+    return update(t.ticks).values(finished=1)
 
 
 def _look_at_midnight(connection: Connection, view: Tick) -> None:
