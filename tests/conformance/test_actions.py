@@ -133,6 +133,17 @@ def test_the_score_is_adjusted_by_points_or_to_a_figure_also_in_a_category(world
     assert sorted(map(int, map(str, mine["a"]))) == [-1, 3, 5, 10, 82]
 
 
+def test_who_has_no_points_in_a_category_is_adjusted_from_nought(world: World) -> None:
+    """
+    steps: [{adjust_score: {to: 8, category: product-a}}, {adjust_score: {to: 3, category: product-b}}]
+    """
+    world.add("a", score=5)
+    world.tick("0 days")
+    assert (world.score("a", "product-a"), world.score("a", "product-b"), world.score("a")) == (8, 3, 16)
+    entries = world.rows("score_entries", "prospect_id", "points")
+    assert sorted(int(str(points)) for _, points in entries) == [3, 5, 8]
+
+
 def test_fields_are_set_cleared_and_copied(world: World) -> None:
     """
     steps:
