@@ -78,9 +78,7 @@ def _decide(
     engine, ids = session.app().engine, sorted(set(numbers))
     with reading(engine).begin() as connection:
         session.say(_table(session, read_messages(connection, ids=ids)))
-    if not yes and not (session.is_terminal and session.asks(question)):
-        session.warn(sentence("nothing was changed; --yes does it without asking"))
-        raise typer.Exit(1)
+    session.agrees(question, yes=yes)
     with engine.begin() as connection:
         return decide(connection, ids)
 

@@ -36,9 +36,7 @@ def release(session: Session, yes: Yes = False, drop_older: Older = None, now: N
         session.say(sentence("nothing is in hold: the next delivery hands over what is queued"))
         return
     _show(session, app, hold, moment, age)
-    if not yes and not (session.is_terminal and session.asks(sentence("Let this go out?"))):
-        session.warn(sentence("nothing was changed; --yes does it without asking"))
-        raise typer.Exit(1)
+    session.agrees(sentence("Let this go out?"), yes=yes)
     dropped = app.release(moment, None if age is None else moment - age)
     if age is not None:
         session.say(_dropped(session, dropped))

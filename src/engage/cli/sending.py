@@ -91,9 +91,7 @@ def _placed(session: Session, app: App, applied: Applied, order: Order, now: dat
     """Order a send, if the person says so; return its number."""
     from engage.stepping.ordering import place
 
-    if not yes and not (session.is_terminal and session.asks(sentence("Order this send?"))):
-        session.warn(sentence("nothing was ordered; --yes does it without asking"))
-        raise typer.Exit(1)
+    session.agrees(sentence("Order this send?"), sentence("nothing was ordered; --yes does it without asking"), yes=yes)
     with app.engine.begin() as connection:
         return place(connection, applied.plans, order, now)
 

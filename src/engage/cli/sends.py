@@ -10,7 +10,7 @@ import typer
 
 from engage.cli.session import Format, Now, Output, Session, Yes
 from engage.errors import Refused
-from engage.wording import Sentence, sentence
+from engage.wording import sentence
 
 if TYPE_CHECKING:
     from engage.reports.sends import Figures, SendReport, VariantReport
@@ -74,7 +74,7 @@ def cancel(session: Session, number: Number, yes: Yes = False, now: Now = None) 
     from engage.stepping.ordering import call_off
 
     app, moment = session.app(), session.moment(now)
-    _ask(session, sentence("Call send {id} off for good?", id=number), yes=yes)
+    session.agrees(sentence("Call send {id} off for good?", id=number), yes=yes)
     with progress(session.read("messages")) as told:
         count = call_off(app.engine, number, moment, told)
     session.say(sentence("send {id} is cancelled; {count} messages were kept back", id=number, count=count))
@@ -91,7 +91,7 @@ def choose(
     from engage.stepping.ordering import choose as decide
 
     app, moment = session.app(), session.moment(now)
-    _ask(session, sentence("Send {template} to the rest of send {id}?", id=number, template=template), yes=yes)
+    session.agrees(sentence("Send {template} to the rest of send {id}?", id=number, template=template), yes=yes)
     with app.engine.begin() as connection:
         decide(connection, number, template, moment)
     session.say(
@@ -107,12 +107,6 @@ def resume(session: Session, number: Number, now: Now = None) -> None:
     with app.engine.begin() as connection:
         go_on(connection, number, moment)
     session.say(sentence("send {id} goes on with the next tick", id=number))
-
-
-def _ask(session: Session, question: Sentence, *, yes: bool) -> None:
-    if not yes and not (session.is_terminal and session.asks(question)):
-        session.warn(sentence("nothing was changed; --yes does it without asking"))
-        raise typer.Exit(1)
 
 
 def _as_data(found: SendReport) -> dict[str, object]:

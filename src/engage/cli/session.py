@@ -148,6 +148,12 @@ class Session:
         """Ask the person at the terminal."""
         return typer.confirm(question.read(self.locale))
 
+    def agrees(self, question: Sentence, otherwise: Sentence | None = None, *, yes: bool) -> None:
+        """Ask before something is done; end with exit code 1 where nobody agrees, or is there to ask."""
+        if not yes and not (self.is_terminal and self.asks(question)):
+            self.warn(otherwise or sentence("nothing was changed; --yes does it without asking"))
+            raise typer.Exit(1)
+
     def show_problems(self, problems: Iterable[Problem], folder: Path | None = None) -> None:
         """Print problems, each on its line, with the files of a folder as one would open them from here."""
         for problem in problems:

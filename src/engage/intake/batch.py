@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     Update,
     delete,
-    func,
     insert,
     select,
     tuple_,
@@ -26,7 +25,7 @@ from sqlalchemy import (
 from engage.sql import tables as t
 from engage.sql.asked import Now
 from engage.sql.columns import Instant, Key
-from engage.sql.scratch import analyse, clear, counted, keyless, scratch
+from engage.sql.scratch import analyse, clear, counted, keyless, scratch, spanned
 from engage.sql.standing import NOW, run, standing, whole
 
 #: What is learnt at this moment. Those of bots are gone from it once they are marked as learnt.
@@ -74,8 +73,7 @@ def _forgotten() -> Delete:
     """Take the batch off the list of what is not learnt yet; the bounds keep what lies ahead unread."""
     at, key = t.unlearnt.c.occurred_at, t.unlearnt.c.activity_id
     keys = select(batch.c.occurred_at, batch.c.activity_id)
-    first, last = (select(edge(batch.c.occurred_at)).scalar_subquery() for edge in (func.min, func.max))
-    return delete(t.unlearnt).where(at >= first, at <= last, tuple_(at, key).in_(keys))
+    return delete(t.unlearnt).where(spanned(at, batch.c.occurred_at), tuple_(at, key).in_(keys))
 
 
 @standing

@@ -31,13 +31,12 @@ from sqlalchemy import (
 from engage.intake.batch import batch
 from engage.intake.keeping import set_flag
 from engage.sql import tables as t
-from engage.sql.codes import Figure
+from engage.sql.codes import Bounce, Figure
 from engage.sql.columns import Instant, Key
 from engage.sql.days import day_of, fill_days
 from engage.sql.scratch import analyse, clear, keyless, scratch, update_from
 from engage.sql.standing import standing
 
-SOFT, HARD = 1, 2
 #: So many soft bounces are as good as a hard one (SPEC section 11).
 SOFT_BOUNCES = 5
 
@@ -121,7 +120,7 @@ def _first_moments(types: Mapping[str, int]) -> Select[Any]:
     opened = or_(clicked, batch.c.type_id == types.get("email_opened", 0))
     bounce: ColumnElement[Any] = literal(None, SmallInteger)
     if _BOUNCED in types:
-        kind = case((_is_hard(batch.c.activity_id), HARD), else_=SOFT)
+        kind = case((_is_hard(batch.c.activity_id), int(Bounce.HARD)), else_=int(Bounce.SOFT))
         bounce = func.max(case((batch.c.type_id == types[_BOUNCED], kind)))
     moments = (
         batch.c.message_id,
@@ -143,12 +142,12 @@ def _is_hard(activity_id: ColumnElement[int]) -> ColumnElement[bool]:
 def _fared() -> Select[Any]:
     """Return how many touched messages each figure has gained or lost."""
     x = touched.c
-    turned = and_(x.bounce == HARD, x.before == SOFT)
+    turned = and_(x.bounce == int(Bounce.HARD), x.before == int(Bounce.SOFT))
     by_figure = {
         Figure.OPENED: func.count(x.opened_at),
         Figure.CLICKED: func.count(x.clicked_at),
-        Figure.HARD_BOUNCED: func.count(case((x.bounce == HARD, 1))),
-        Figure.SOFT_BOUNCED: func.count(case((x.bounce == SOFT, 1))) - func.count(case((turned, 1))),
+        Figure.HARD_BOUNCED: func.count(case((x.bounce == int(Bounce.HARD), 1))),
+        Figure.SOFT_BOUNCED: func.count(case((x.bounce == int(Bounce.SOFT), 1))) - func.count(case((turned, 1))),
     }
     counts = (number.label(figure.name) for figure, number in by_figure.items())
     each = select(x.step_id, x.queued_at, *counts).group_by(x.step_id, x.queued_at)

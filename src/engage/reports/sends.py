@@ -15,11 +15,9 @@ from engage.clock import micros
 from engage.plan.goals import events_of
 from engage.plan.proportions import Rate, level_of, newcombe, wilson
 from engage.sql import tables as t
-from engage.sql.codes import MessageStatus, SendState
+from engage.sql.codes import Bounce, MessageStatus, SendState
 from engage.sql.send_figures import messages_of, refusals, tried
 from engage.sql.standing import run
-
-_SOFT, _HARD = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +207,8 @@ def _counted(
         here[status.name.lower()] += count
         here["unique_opens"] += row.opened
         here["unique_clicks"] += row.clicked
-        here["hard_bounced"] += count if row.bounce == _HARD else 0
-        here["soft_bounced"] += count if row.bounce == _SOFT else 0
+        here["hard_bounced"] += count if row.bounce == Bounce.HARD else 0
+        here["soft_bounced"] += count if row.bounce == Bounce.SOFT else 0
         if row.reason is not None and status != MessageStatus.SENT:
             reasons[row.send_id][row.reason] += count
     told = {number: dict(sorted(reasons[number].items())) for number in numbers}

@@ -149,3 +149,10 @@ AGAIN = "again"
 
 #: How many keys a timer or a chunk holds at most.
 CHUNK = 50_000
+
+
+class Bounce(IntEnum):
+    """How a message came back: for now, or for ever."""
+
+    SOFT = 1
+    HARD = 2

@@ -90,7 +90,7 @@ def counted(statement: Insert) -> Insert:
     return statement.execution_options(preserve_rowcount=True)
 
 
-def spanned(key: ColumnElement[int], same: ColumnElement[int]) -> ColumnElement[bool]:
+def spanned(key: ColumnElement[Any], same: ColumnElement[Any]) -> ColumnElement[bool]:
     """Return whether a key lies between the lowest and the highest of a temporary table.
 
     It says nothing new of rows that are joined by the key. PostgreSQL begins to read an index there and not at its

@@ -7,7 +7,7 @@ to the rest, and who had no room under the frequency cap is looked at again at e
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, Connection, Select, select, type_coerce
 
 from engage.errors import Refused
 from engage.language.lots import PRIME, Mixer
-from engage.language.zones import local_day, local_instant, next_local_midnight
+from engage.language.zones import day_start, local_day, next_local_midnight
 from engage.sql import tables as t
 from engage.sql.codes import SendState
 from engage.sql.cohort import looked
@@ -183,7 +183,7 @@ def _all_queued(connection: Connection, tick: Tick, send: Send) -> None:
 def _midnight(tick: Tick, days: int) -> datetime:
     """Return the local midnight at which a day begins that is so many days from today."""
     zone = tick.plans.house.hours.zone
-    return local_instant(local_day(tick.now, zone) + timedelta(days=days), time(), zone).astimezone(UTC)
+    return day_start(local_day(tick.now, zone) + timedelta(days=days), zone)
 
 
 def _let_go(connection: Connection, tick: Tick, send: Send) -> None:
