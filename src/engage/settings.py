@@ -23,7 +23,9 @@ VARIABLES: Mapping[str, str] = {
     "ENGAGE_BOUNCE_ADDRESS": "an address that takes extensions (bounces+…@example.com): each message bears its own "
     "return path there; unset: bounces go to the sender",
     "ENGAGE_BASE_URL": "the address under which the public pages are reached",
-    "ENGAGE_SECRET_KEY": "the key that signs links",
+    "ENGAGE_SECRET_KEY": "the key that signs links; without it nothing is tracked. Best made by "
+    "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
+    "ENGAGE_OLD_SECRET_KEYS": "keys that signed links before, divided by commas: what they signed stays valid",
 }
 
 
@@ -39,7 +41,8 @@ class Settings:
     smtp_rate: str | None = None
     bounce_address: str | None = None
     base_url: str = "http://localhost:8000"
-    secret_key: str | None = None
+    secret_key: str | None = field(default=None, repr=False)
+    old_secret_keys: tuple[str, ...] = field(default=(), repr=False)
 
 
 def read_settings(environ: Mapping[str, str], workspace: Path) -> Settings:
@@ -55,7 +58,12 @@ def read_settings(environ: Mapping[str, str], workspace: Path) -> Settings:
         bounce_address=environ.get("ENGAGE_BOUNCE_ADDRESS") or None,
         base_url=environ.get("ENGAGE_BASE_URL") or "http://localhost:8000",
         secret_key=environ.get("ENGAGE_SECRET_KEY") or None,
+        old_secret_keys=_divided(environ.get("ENGAGE_OLD_SECRET_KEYS") or ""),
     )
+
+
+def _divided(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def find_workspace(option: Path | None, environ: Mapping[str, str], here: Path) -> Path:

@@ -60,8 +60,8 @@ def test_the_way_to_unsubscribe_is_one_unfolded_line(engine: Engine) -> None:
     address = line.removeprefix("List-Unsubscribe: <").removesuffix(">")
     assert address.startswith(f"{base}/u/1.")
     key = signing_key("key", base + "/")
-    assert read_token(key, "unsubscribe", address.rpartition("/")[2]) == 1
-    assert read_token(key, "view", address.rpartition("/")[2]) is None
+    assert read_token((key,), "unsubscribe", address.rpartition("/")[2]) == 1
+    assert read_token((key,), "view", address.rpartition("/")[2]) is None
 
 
 def test_operational_mail_has_no_one_click_header(engine: Engine) -> None:
@@ -186,7 +186,7 @@ def test_each_message_has_a_return_path_of_its_own_where_bounces_are_read(sqlite
     watcher = Watcher()
     deliver(sqlite_engine, post(watcher, bounce_address="bounces@m.example.com"), NOW)
     key = signing_key("key", "https://m.example.com")
-    assert [read_return_path(key, envelope.sender) for envelope in watcher.taken] == [1, 2]
+    assert [read_return_path((key,), envelope.sender) for envelope in watcher.taken] == [1, 2]
     assert boxes(watcher.mails[0], "From") == [("Example marketing", "marketing@example.co.jp")]
 
 

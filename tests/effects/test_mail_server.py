@@ -102,7 +102,7 @@ def test_a_return_path_names_its_message_and_no_other(message_id: int) -> None:
     local = path.partition("@")[0]
     assert len(local) <= 64
     assert path == path.lower()
-    assert read_return_path(b"key", path) == message_id
-    assert read_return_path(b"other", path) is None
-    assert read_return_path(b"key", path.replace("+m", "+m1", 1)) is None
-    assert read_return_path(b"key", "b@m.example.com") is None
+    assert read_return_path((b"key",), path) == message_id
+    assert read_return_path((b"other",), path) is None
+    assert read_return_path((b"key",), path.replace("+m", "+m1", 1)) is None
+    assert read_return_path((b"key",), "b@m.example.com") is None

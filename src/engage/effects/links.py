@@ -1,21 +1,35 @@
-"""Signed links in mail: unsubscribe, preferences, view in the browser.
+"""Signed links in mail: unsubscribe, preferences, view in the browser; opens, clicks, and the trap for machines.
 
 A token is a message's number and a signature over the link's purpose and that number, so that a link
-passed on for reading cannot be made one that unsubscribes.
+passed on for reading cannot be made one that unsubscribes. A click's signature covers where it leads, too:
+no parameter can change it. Links have no expiry; a key that was replaced still verifies what it signed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from base64 import urlsafe_b64encode
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-#: Each purpose and its letter in the address.
-Purpose = Literal["unsubscribe", "preferences", "view"]
-LETTERS: dict[Purpose, str] = {"unsubscribe": "u", "preferences": "p", "view": "v"}
+#: Each purpose and its letter in the address. The ``trap`` is a link that no person sees: who follows it is a machine.
+Purpose = Literal["unsubscribe", "preferences", "view", "open", "click", "trap"]
+LETTERS: dict[Purpose, str] = {
+    "unsubscribe": "u",
+    "preferences": "p",
+    "view": "v",
+    "open": "o",
+    "click": "c",
+    "trap": "t",
+}
 _SIGNATURE_BYTES = 16
+_NUMBER = re.compile(r"0|[1-9a-f][0-9a-f]{0,15}")
+#: Where a click may lead: an absolute address on the web, without controls. What follows the two slashes is a host,
+#: and no sign that a browser would read as a third slash.
+_TARGET = re.compile(r"https?://[^\s/\\?#\x00-\x20\x7f][^\x00-\x1f\x7f]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +51,23 @@ def signing_key(secret_key: str | None, base_url: str) -> bytes:
     return hashlib.sha256(f"engage links\0{secret}".encode()).digest()
 
 
+def signing_keys(secret_key: str | None, old_keys: Sequence[str], base_url: str) -> tuple[bytes, ...]:
+    """Return the keys that verify links: first the one that signs, then those that signed before."""
+    return signing_key(secret_key, base_url), *(signing_key(old, base_url) for old in old_keys if old)
+
+
 def links(base_url: str, key: bytes, message_id: int) -> Links:
-    """Return the links of a message."""
-    start = base_url.rstrip("/")
-    made = {p: f"{start}/{letter}/{token(key, p, message_id)}" for p, letter in LETTERS.items()}
-    return Links(made["unsubscribe"], made["preferences"], made["view"])
+    """Return the links of a message that its template may name."""
+    return Links(
+        url(base_url, key, "unsubscribe", message_id),
+        url(base_url, key, "preferences", message_id),
+        url(base_url, key, "view", message_id),
+    )
+
+
+def url(base_url: str, key: bytes, purpose: Purpose, message_id: int) -> str:
+    """Return a message's address for one purpose; for clicks see ``click_url``."""
+    return f"{base_url.rstrip('/')}/{LETTERS[purpose]}/{token(key, purpose, message_id)}"
 
 
 def token(key: bytes, purpose: Purpose, message_id: int) -> str:
@@ -49,16 +75,64 @@ def token(key: bytes, purpose: Purpose, message_id: int) -> str:
     return f"{message_id:x}.{_signature(key, purpose, message_id)}"
 
 
-def read_token(key: bytes, purpose: Purpose, text: str) -> int | None:
-    """Return the message's number, or None where the signature is not ours."""
-    number, _, signature = text.partition(".")
-    if not number or len(number) > 16 or not set(number) <= set("0123456789abcdef"):
+def read_token(keys: Sequence[bytes], purpose: Purpose, text: str) -> int | None:
+    """Return the message's number, or None where no key of ours signed it for this purpose.
+
+    >>> read_token((b"new", b"old"), "view", token(b"old", "view", 42))
+    42
+    """
+    return _verified(keys, purpose, text, "")
+
+
+def click_url(base_url: str, key: bytes, message_id: int, target: str) -> str:
+    """Return the address that counts a click in a message and leads on to its target."""
+    signed = f"{message_id:x}.{_signature(key, 'click', message_id, target)}"
+    return f"{base_url.rstrip('/')}/{LETTERS['click']}/{signed}/{_encoded(target.encode())}"
+
+
+def read_click(keys: Sequence[bytes], text: str) -> tuple[int, str] | None:
+    """Return the message's number and the target, as they were signed; ``text`` is what follows ``/c/``.
+
+    None where no key of ours signed it, and where the target is no address on the web, whoever signed it.
+
+    >>> read_click((b"k",), click_url("https://m.example.com", b"k", 42, "https://example.com/?a=%25").partition("/c/")[2])
+    (42, 'https://example.com/?a=%25')
+    """
+    named, _, encoded = text.partition("/")
+    target = _decoded(encoded)
+    if target is None or not is_target(target):
         return None
-    message_id = int(number, 16)
-    good = _signature(key, purpose, message_id)
-    return message_id if hmac.compare_digest(good.encode(), signature.encode()) else None
+    message_id = _verified(keys, "click", named, target)
+    return None if message_id is None else (message_id, target)
 
 
-def _signature(key: bytes, purpose: Purpose, message_id: int) -> str:
-    signed = hmac.digest(key, f"{purpose}\0{message_id}".encode(), "sha256")[:_SIGNATURE_BYTES]
-    return urlsafe_b64encode(signed).decode().rstrip("=")
+def is_target(text: str) -> bool:
+    """Tell whether a click may lead to an address: http or https, with a host, without controls."""
+    return _TARGET.fullmatch(text) is not None
+
+
+def _verified(keys: Sequence[bytes], purpose: Purpose, text: str, target: str) -> int | None:
+    number, _, signature = text.partition(".")
+    if not signature.isascii() or not _NUMBER.fullmatch(number):
+        return None
+    message_id, given = int(number, 16), signature.encode()
+    good = [hmac.compare_digest(_signature(key, purpose, message_id, target).encode(), given) for key in keys]
+    return message_id if any(good) else None
+
+
+def _signature(key: bytes, purpose: Purpose, message_id: int, target: str = "") -> str:
+    signed = f"{purpose}\0{message_id}\0{target}" if target else f"{purpose}\0{message_id}"
+    return _encoded(hmac.digest(key, signed.encode(), "sha256")[:_SIGNATURE_BYTES])
+
+
+def _encoded(text: bytes) -> str:
+    return urlsafe_b64encode(text).decode().rstrip("=")
+
+
+def _decoded(text: str) -> str | None:
+    """Return the text that was encoded; None for what no encoding gives, so that each has one spelling."""
+    try:
+        target = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)).decode()
+    except ValueError:
+        return None
+    return target if target and _encoded(target.encode()) == text else None

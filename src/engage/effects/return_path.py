@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Sequence
 
 from engage.effects.mime import mail_address
 from engage.errors import Refused
@@ -42,17 +43,18 @@ def return_path(address: str, key: bytes, message_id: int) -> str:
     return f"{local}+m{message_id:x}-{_signature(key, message_id)}@{domain}"
 
 
-def read_return_path(key: bytes, address: str) -> int | None:
-    """Return which message a return path belongs to, or None where the signature is not ours.
+def read_return_path(keys: Sequence[bytes], address: str) -> int | None:
+    """Return which message a return path belongs to, or None where none of our keys signed it.
 
-    >>> read_return_path(b"k", return_path("bounces@example.com", b"k", 42).upper())
+    >>> read_return_path((b"k",), return_path("bounces@example.com", b"k", 42).upper())
     42
     """
     found = _TOKEN.fullmatch(address.rpartition("@")[0].rpartition("+")[2].lower())
     if found is None:
         return None
     message_id = int(found[1], 16)
-    return message_id if hmac.compare_digest(_signature(key, message_id), found[2]) else None
+    good = [hmac.compare_digest(_signature(key, message_id), found[2]) for key in keys]
+    return message_id if any(good) else None
 
 
 def _signature(key: bytes, message_id: int) -> str:

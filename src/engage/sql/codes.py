@@ -67,6 +67,15 @@ class Figure(IntEnum):
     COMPLAINED = 26
 
 
+class HeardKind(IntEnum):
+    """What the public pages heard of a message."""
+
+    OPEN = 0
+    CLICK = 1
+    #: the link that no person sees was followed
+    TRAP = 2
+
+
 class TimerKind(IntEnum):
     """What a timer wakes."""
 

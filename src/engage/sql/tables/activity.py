@@ -63,6 +63,20 @@ unlearnt = Table(
     sqlite_with_rowid=False,
 )
 
+#: What the public pages heard of messages and no tick has settled yet. ``kind``: 0 open, 1 click, 2 trap; ``machine``:
+#: why it is known at once that no person did it. Rows go in the transaction that makes activities of them.
+heard = Table(
+    "heard",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("kind", SmallInteger, nullable=False),
+    Column("message_id", Key, nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("link", Text),
+    Column("machine", Text),
+    sqlite_autoincrement=True,
+)
+
 #: The score ledger: its sum is the score. ``kind`` is rule, step, manual, import, expiry or inactivity. ``at`` is
 #: when it was earned, ``made_at`` the tick or the import that wrote it, NULL where that is the same.
 score_entries = Table(

@@ -76,6 +76,7 @@ todos = Table(
 #: E-mails. ``status``: 0 queued, 1 held, 2 sent, 3 failed, 4 in_doubt, 5 cancelled. ``kind``: 0 marketing,
 #: 1 operational. ``bounce``: 1 soft, 2 hard. ``deferred_at``: when a mail server first refused it for a while,
 #: ``try_at``: not to be tried before. ``send_id``: the one-off send it belongs to; it has one message a prospect.
+#: A number is never given twice: signed links bear it.
 messages = Table(
     "messages",
     metadata,
@@ -112,6 +113,7 @@ messages = Table(
         sqlite_where=text("status = 0"),
         postgresql_where=text("status = 0"),
     ),
+    sqlite_autoincrement=True,
     postgresql_with={"fillfactor": 80},
 )
 
