@@ -34,6 +34,13 @@ def pause(seconds: float) -> None:
     time.sleep(seconds)
 
 
+async def rest(seconds: float) -> None:
+    """Let others go first for a moment, in an event loop."""
+    import asyncio  # here, for commands need it rarely
+
+    await asyncio.sleep(seconds)
+
+
 def micros(moment: datetime) -> int:
     """Return microseconds since 1970-01-01 UTC; a moment without a zone is refused.
 

@@ -113,13 +113,13 @@ def keep_memberships(connection: Connection, members: Table, now: datetime, *, a
     connection.execute(kept(rows, rows.c.prospect_id, _at(now), ChangeKind.LIST, rows.c.list_id, whole=was))
 
 
-def set_flag(connection: Connection, now: datetime, flag: str, *wheres: Truth) -> None:
-    """Set a flag of standings where it is not set yet, and keep that it was not."""
+def set_flag(connection: Connection, now: datetime, flag: str, *wheres: Truth, to: bool = True) -> None:
+    """Set a flag of standings where it is not so yet, and keep what it was; ``to`` False takes it away."""
     s = t.standings
-    number = literal(word_id(connection, "field", flag))
-    unset = (*wheres, not_(s.c[flag]))
-    connection.execute(kept(s, s.c.prospect_id, _at(now), ChangeKind.FIELD, number, *unset, whole=literal(0)))
-    connection.execute(update(s).where(*unset).values({flag: True}))
+    number, was = literal(word_id(connection, "field", flag)), literal(int(not to))
+    other = (*wheres, not_(s.c[flag]) if to else s.c[flag])
+    connection.execute(kept(s, s.c.prospect_id, _at(now), ChangeKind.FIELD, number, *other, whole=was))
+    connection.execute(update(s).where(*other).values({flag: to}))
 
 
 def keep_deals(connection: Connection, deals: Iterable[Any], now: datetime, *, there: bool) -> None:

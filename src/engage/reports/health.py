@@ -46,6 +46,11 @@ def in_doubt(connection: Connection) -> int:
     return connection.scalar(asked) or 0
 
 
+def last_tick(connection: Connection) -> datetime | None:
+    """Return the moment of the last tick."""
+    return connection.scalar(select(t.ticks.c.at))
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Since when nothing goes out, because the database was restored or copied."""

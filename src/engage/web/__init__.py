@@ -1,0 +1,1 @@
+"""The web: what readers of mails and mail providers ask of us over HTTP."""

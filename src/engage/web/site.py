@@ -1,0 +1,145 @@
+"""A site: what every request needs, put together once for each process of the server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
+
+from engage.app import App, drafts, running
+from engage.clock import Clock, monotonic, system_clock
+from engage.effects.links import signing_keys
+from engage.effects.outbox import OutboxFolder
+from engage.effects.public import public_address
+from engage.effects.viewing import Viewer
+from engage.errors import EngageError, Outside, Refused
+from engage.intake.heard import Heard, hear
+from engage.language.load import Workspace
+from engage.plan.moves import House
+from engage.settings import Settings
+from engage.sql.connect import reading
+from engage.stepping.applied import Applied
+from engage.web.commit import GroupCommit
+from engage.wording import sentence
+
+T = TypeVar("T")
+
+#: So many requests use the database at once, beside those that are only counted.
+_HANDS = 8
+#: So many mails may wait to be shown in a browser.
+_LOOKING = 50
+#: What was applied is looked for again after so many seconds.
+_FRESH = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What runs at the moment, as far as the pages show it."""
+
+    applied: Applied
+    #: what runs; before anything was applied, what the files say
+    workspace: Workspace
+    viewer: Viewer
+
+    @property
+    def house(self) -> House:
+        """The rules of the house."""
+        return self.applied.plans.house
+
+
+def check(settings: Settings) -> str:
+    """Return the public address. Raises Refused without a secret key: anybody could sign links."""
+    if not settings.secret_key:
+        text = "the public pages need ENGAGE_SECRET_KEY, which signs the links of mails: set it for whatever sends, too"
+        raise Refused(sentence(text))
+    return public_address(settings)
+
+
+class Site:
+    """The application, the keys of its links, and the hands that work on the database for requests."""
+
+    def __init__(self, app: App, log: Any, clock: Clock = system_clock) -> None:
+        """Put a site together. Raises Refused where the settings do not suffice."""
+        address = check(app.settings)
+        self.app, self.log, self.clock = app, log, clock
+        self.keys = signing_keys(app.settings.secret_key, app.settings.old_secret_keys, address)
+        #: the path of the public address: a proxy may hand it on or leave it out
+        self.prefix = urlsplit(address).path
+        self.secure = address.startswith("https:")
+        self.events: GroupCommit[Heard] = GroupCommit(app.engine, hear, log)
+        self._hands = ThreadPoolExecutor(_HANDS, "hand")
+        self._eye, self._looking = ThreadPoolExecutor(1, "eye"), 0
+        self._running: Running | None = None
+        self._looked_at = 0.0
+
+    async def open(self) -> None:
+        """Begin; what runs is read, so that a database that cannot be used is noticed at once."""
+        await self.running()
+        self.events.start()
+
+    async def close(self) -> None:
+        """End when all that was begun is done."""
+        await asyncio.to_thread(self.events.close)
+        self._hands.shutdown()
+        self._eye.shutdown()
+        if self._running is not None:
+            self._running.viewer.close()
+        self.app.engine.dispose()
+
+    async def work(self, work: Callable[[], T]) -> T:
+        """Do something that takes its time beside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._hands, work)
+
+    async def see(self, work: Callable[[Connection], T]) -> T:
+        """Read from the database."""
+
+        def seen() -> T:
+            with reading(self.app.engine).begin() as connection:
+                return work(connection)
+
+        return await self.work(seen)
+
+    async def do(self, work: Callable[[Connection], T]) -> T:
+        """Write to the database, in a transaction of its own, which is durable when this returns."""
+
+        def done() -> T:
+            with self.app.engine.begin() as connection:
+                return work(connection)
+
+        return await self.work(done)
+
+    async def look(self, work: Callable[[], T]) -> T:
+        """Render a mail: one at a time, beside all else. Raises Outside where too many wait for theirs."""
+        if self._looking >= _LOOKING:
+            raise Outside(sentence("too many mails are looked at"))
+        self._looking += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._eye, work)
+        finally:
+            self._looking -= 1
+
+    async def running(self) -> Running:
+        """Return what runs, at most some seconds old."""
+        if self._running is None or monotonic() - self._looked_at > _FRESH:
+            self._looked_at = monotonic()
+            self._running = await self.work(self._look)
+        return self._running
+
+    def _look(self) -> Running:
+        applied, last = self.app.applied(), self._running
+        if last is not None and last.applied is applied:
+            return last
+        if last is not None:
+            last.viewer.close()
+        settings = self.app.settings
+        try:
+            workspace = running(self.app)
+        except EngageError:  # nothing applied yet, and files with mistakes: nobody has a mail of ours either
+            workspace = applied.workspace
+        post = drafts(settings, workspace, OutboxFolder(settings.workspace / "outbox"))
+        return Running(applied, workspace, Viewer(post))
