@@ -11,8 +11,10 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from engage.effects import delivery
+from engage.effects.beside import Beside
 from engage.effects.channel import Channel
-from engage.effects.delivery import deliver
+from engage.effects.delivery import Course, deliver
 from engage.effects.hold import marked, notice, release
 from engage.effects.home import make_home
 from engage.effects.mail_server import mail_server
@@ -91,7 +93,12 @@ class App:
             raise Refused(held.sentence)
         with way_out(self.settings) as channel, marked(self.engine, self.settings.workspace, now) as moves:
             post = _post(self.settings, self.applied(), channel)
-            return deliver(self.engine, post, now, _each(moves, progress), patient=patient)
+            told = _each(moves, progress)
+            if not isinstance(channel, SmtpChannel):
+                return deliver(self.engine, post, now, told, patient=patient)
+            with closing(Beside(self.engine, self.settings, channel, now)) as beside:
+                done = deliver(self.engine, post, now, lambda mine: told(beside.done(mine)), patient=patient)
+                return beside.finish(done)
 
     def hold(self, now: datetime) -> Hold | None:
         """Return since when and why nothing goes out, if so; that the database is a copy is noticed here."""
@@ -113,6 +120,16 @@ def _each(first: Progress, second: Progress | None) -> Progress:
             second(done)
 
     return told
+
+
+def deliver_beside(settings: Settings, now: datetime, course: Course, progress: Progress) -> None:
+    """Hand queued messages over beside another delivery, which began this one."""
+    app = open_app(settings)
+    try:
+        with way_out(settings) as channel:
+            delivery.deliver_beside(app.engine, _post(settings, app.applied(), channel), now, course, progress)
+    finally:
+        app.engine.dispose()
 
 
 @contextmanager

@@ -19,6 +19,8 @@ VARIABLES: Mapping[str, str] = {
     "ENGAGE_SMTP_TLS": "on: encryption with a good certificate is demanded; off: mail goes as plain text, and no "
     "password is sent; default: on, for a server on this machine itself off",
     "ENGAGE_SMTP_CONNECTIONS": "how many connections to the mail server a delivery opens, 1 to 64; default: 8",
+    "ENGAGE_SMTP_PROCESSES": "how many processes hand mail over side by side while thousands of messages "
+    "wait, 1 to 16; they share the connections; default: one for each processor, at most 4",
     "ENGAGE_SMTP_RATE": "how many messages are handed over in a second, by all processes together; unset: no limit",
     "ENGAGE_BOUNCE_ADDRESS": "an address that takes extensions (bounces+…@example.com): each message bears its own "
     "return path there; unset: bounces go to the sender",
@@ -38,6 +40,7 @@ class Settings:
     smtp_url: str | None = field(default=None, repr=False)
     smtp_tls: str | None = None
     smtp_connections: str | None = None
+    smtp_processes: str | None = None
     smtp_rate: str | None = None
     bounce_address: str | None = None
     base_url: str = "http://localhost:8000"
@@ -54,6 +57,7 @@ def read_settings(environ: Mapping[str, str], workspace: Path) -> Settings:
         smtp_url=environ.get("ENGAGE_SMTP_URL") or None,
         smtp_tls=environ.get("ENGAGE_SMTP_TLS") or None,
         smtp_connections=environ.get("ENGAGE_SMTP_CONNECTIONS") or None,
+        smtp_processes=environ.get("ENGAGE_SMTP_PROCESSES") or None,
         smtp_rate=environ.get("ENGAGE_SMTP_RATE") or None,
         bounce_address=environ.get("ENGAGE_BOUNCE_ADDRESS") or None,
         base_url=environ.get("ENGAGE_BASE_URL") or "http://localhost:8000",

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 Locale = Literal["en", "ja"]
 
@@ -49,6 +49,22 @@ def said(why: object) -> Sentence:
     """Return what an error says: the sentence it carries, else its text."""
     carried = why.args[0] if isinstance(why, Exception) and why.args else why
     return carried if isinstance(carried, Sentence) else sentence("{why}", why=carried)
+
+
+def packed(said: Sentence) -> list[object]:
+    """Return a sentence as JSON has it, for another process.
+
+    >>> unpacked(packed(sentence("no {thing}", thing=sentence("{count} lists", count=2)))).read()
+    'no 2 lists'
+    """
+    values = [(name, packed(value) if isinstance(value, Sentence) else value) for name, value in said.values]
+    return [said.template, values]
+
+
+def unpacked(told: Any) -> Sentence:
+    """Return the sentence that another process packed."""
+    values = ((str(name), unpacked(value) if isinstance(value, list) else str(value)) for name, value in told[1])
+    return Sentence(str(told[0]), tuple(values))
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,9 @@ def settings(url: str = "smtp://mail.example.com", **environ: str) -> Settings:
     ],
 )
 def test_addresses(url: str, meant: MailServer) -> None:
-    assert mail_server(settings(url)) == meant
+    found = mail_server(settings(url))
+    assert found is not None
+    assert replace(found, processes=1) == meant
 
 
 def test_no_server() -> None:
@@ -67,16 +70,22 @@ def test_encryption_is_chosen() -> None:
 
 @pytest.mark.parametrize(("name", "value"), [("SMTP_RATE", "fast"), ("SMTP_RATE", "0"), ("SMTP_RATE", "nan"),
     ("SMTP_RATE", "inf"), ("SMTP_CONNECTIONS", "0"), ("SMTP_CONNECTIONS", "65"),
-    ("SMTP_CONNECTIONS", "½")])  # fmt: skip
+    ("SMTP_CONNECTIONS", "½"), ("SMTP_PROCESSES", "0"), ("SMTP_PROCESSES", "17")])  # fmt: skip
 def test_numbers_that_are_none(name: str, value: str) -> None:
     with pytest.raises(Refused, match=f"ENGAGE_{name}"):
         mail_server(settings(**{name: value}))
 
 
 def test_numbers() -> None:
-    found = mail_server(settings(SMTP_RATE="0.5", SMTP_CONNECTIONS="2"))
+    found = mail_server(settings(SMTP_RATE="0.5", SMTP_CONNECTIONS="2", SMTP_PROCESSES="3"))
     assert found is not None
-    assert (found.per_second, found.connections) == (0.5, 2)
+    assert (found.per_second, found.connections, found.processes) == (0.5, 2, 3)
+
+
+def test_unless_told_otherwise_mail_leaves_by_one_process_for_each_processor_but_no_more_than_four() -> None:
+    found = mail_server(settings())
+    assert found is not None
+    assert 1 <= found.processes <= 4
 
 
 def test_a_password_is_never_shown() -> None:

@@ -20,11 +20,11 @@ Seen = Callable[[int, int], list[Queued]]
 class Ahead:
     """The queued messages of a delivery with their mails, batch by batch, the next made while one is in use."""
 
-    def __init__(self, office: Office, seen: Seen, most: int) -> None:
+    def __init__(self, office: Office, seen: Seen, most: int, first: int = 0) -> None:
         self._office, self._seen, self._most = office, seen, most
         self._beside = ThreadPoolExecutor(1)
         self._size, self._began = _FIRST, monotonic()
-        self._begin(0)
+        self._begin(first)
 
     def is_ready(self) -> bool:
         """Tell whether the next batch need not be waited for."""

@@ -77,7 +77,7 @@ def _call(connection: Connection, post: Post, row: Row[Any]) -> dict[str, object
         "run": row.run,
         "step": row.step,
         "with": json.loads(row.content)["with"],
-        "prospect": plain_prospect(row, custom, post.house),
+        "prospect": plain_prospect(row._asdict(), custom, post.house),
     }
 
 

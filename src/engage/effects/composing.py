@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engage.effects.channel import Envelope
 from engage.effects.failure import Failure
 from engage.effects.letter import Desk, letter
+from engage.effects.merge_fields import Names
 from engage.effects.press import Press
 from engage.effects.queued import Queued
 from engage.effects.rendering import Printed
@@ -25,6 +26,8 @@ class Office:
     press: Press
     team: Team
     words: Words
+    #: the fields of prospects that the mails read; None: all
+    fields: Names = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
@@ -20,7 +21,7 @@ from engage.effects.mime import mail_address
 from engage.effects.notices import notice_batches
 from engage.effects.post import Delivered, Post, Progress
 from engage.effects.press import Press
-from engage.effects.queued import Queued, queued_ids, read_messages
+from engage.effects.queued import Queued, fields_for, queued_ids, read_messages
 from engage.effects.results import Result, read_words
 from engage.effects.team import read_team
 from engage.errors import EngageError, Outside, Refused
@@ -31,6 +32,17 @@ from engage.wording import sentence
 
 #: How many messages one transaction settles.
 BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Where a delivery begins in the queue, and whether it goes down from there.
+
+    Deliveries side by side go towards each other: until they meet no mail is rendered twice.
+    """
+
+    after: int = 0
+    down: bool = False
 
 
 def deliver(
@@ -61,6 +73,20 @@ def deliver(
     if fault is not None:
         raise fault
     return done
+
+
+def deliver_beside(engine: Engine, post: Post, now: datetime, course: Course, progress: Progress) -> None:
+    """Hand queued messages over beside a delivery that does all else; tell of each batch what was done in it.
+
+    Raises what ``deliver`` raises.
+    """
+    office = _open(engine, post, now)
+    try:
+        with closing(_by_hands(engine, office, course)) as parts:
+            for part in parts:
+                progress(_counted(part))
+    finally:
+        office.press.close()
 
 
 def _mails(engine: Engine, post: Post, now: datetime, *, patient: bool) -> Generator[Delivered]:
@@ -99,7 +125,7 @@ def _open(engine: Engine, post: Post, now: datetime) -> Office:
         make_lane(connection)
         words = read_words(connection, sorted(post.templates))
         team = read_team(connection)
-    return Office(Desk(post, sender, address, now), Press(post, sender), team, words)
+    return Office(Desk(post, sender, address, now), Press(post, sender), team, words, fields_for(post))
 
 
 def _message_batches(engine: Engine, office: Office) -> Iterator[Delivered]:
@@ -133,28 +159,32 @@ def _batch(engine: Engine, office: Office, after: int) -> tuple[list[Queued], li
         return messages, hand_over_together(connection, office, batch)
 
 
-def _by_hands(engine: Engine, office: Office) -> Iterator[list[Result]]:
+def _by_hands(engine: Engine, office: Office, course: Course | None = None) -> Generator[list[Result]]:
     """Hand messages over to a channel that must be given each but once."""
+    course = course or Course()
 
     def seen(after: int, most: int) -> list[Queued]:
-        return _seen(engine, office, after, most)
+        return _seen(engine, office, after, most, down=course.down)
 
     with (
         closing(Hands(engine, office)) as hands,
-        closing(Ahead(office, seen, BATCH)) as batches,
+        closing(Ahead(office, seen, BATCH, course.after)) as batches,
         closing(hands.hand_over(batches)) as parts,
     ):
         yield from parts
 
 
-def _seen(engine: Engine, office: Office, after: int, size: int = BATCH) -> list[Queued]:
+def _seen(engine: Engine, office: Office, after: int, size: int = BATCH, *, down: bool = False) -> list[Queued]:
     with reading(engine).begin() as connection:
-        return _next(connection, office, after, size, claim=False)
+        return _next(connection, office, after, size, claim=False, down=down)
 
 
-def _next(connection: Connection, office: Office, after: int, size: int, *, claim: bool) -> list[Queued]:
-    ids = queued_ids(connection, t.messages, after, size, office.desk.now, claim=claim)
-    return read_messages(connection, office.desk.post, ids) if ids else []
+def _next(
+    connection: Connection, office: Office, after: int, size: int, *, claim: bool, down: bool = False
+) -> list[Queued]:
+    ids = queued_ids(connection, t.messages, after, size, office.desk.now, claim=claim, down=down)
+    found = read_messages(connection, office.desk.post, ids, office.fields) if ids else []
+    return found[::-1] if down else found
 
 
 def _counted(results: Sequence[Result]) -> Delivered:

@@ -39,6 +39,8 @@ _PATIENCE = 0.005
 #: One connection gets no more mails at a time than it hands over in so many seconds, and all together no more than so
 #: many, beside one for each.
 TOGETHER, IN_HAND = 0.04, 64
+#: As many connections are usual: where several deliveries share them, they share what may be in hand as well.
+_USUAL = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Hands:
         together = self._channel.hand_over_all if isinstance(self._channel, Line) else None
         self._hand_over = together or partial(one_by_one, self._channel)
         #: how many mails one connection gets at a time, now and at most
-        self._together, self._most = 1, max(IN_HAND // self._channel.connections, 1) if together else 1
+        self._together, self._most = 1, max(IN_HAND // max(self._channel.connections, _USUAL), 1) if together else 1
         self._pool = ThreadPoolExecutor(self._channel.connections)
         self._began = monotonic()
         self._waiting = deque[Composed]()

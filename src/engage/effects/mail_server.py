@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -13,7 +14,8 @@ from engage.wording import sentence
 
 #: ``wrapped``: TLS from the first byte; ``starttls``: demanded; ``none``: plain text.
 Encryption = Literal["wrapped", "starttls", "none"]
-MOST_CONNECTIONS = 64
+MOST_CONNECTIONS, MOST_PROCESSES = 64, 16
+_USUAL_PROCESSES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class MailServer:
     user: str | None = None
     password: str = field(default="", repr=False)
     connections: int = 8
+    #: how many processes hand over side by side when much is queued
+    processes: int = 1
     #: mails in a second, of all deliveries together; None: no limit
     per_second: float | None = None
 
@@ -59,6 +63,7 @@ def mail_server(settings: Settings) -> MailServer | None:
         user=user,
         password=unquote(parts.password or ""),
         connections=_connections(settings),
+        processes=_processes(settings),
         per_second=_per_second(settings),
     )
 
@@ -90,6 +95,15 @@ def _connections(settings: Settings) -> int:
     text = settings.smtp_connections or "8"
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_CONNECTIONS):
         raise Refused(sentence("ENGAGE_SMTP_CONNECTIONS is not a number from 1 to {most}", most=MOST_CONNECTIONS))
+    return int(text)
+
+
+def _processes(settings: Settings) -> int:
+    if settings.smtp_processes is None:
+        return min(os.cpu_count() or 1, _USUAL_PROCESSES)
+    text = settings.smtp_processes
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_PROCESSES):
+        raise Refused(sentence("ENGAGE_SMTP_PROCESSES is not a number from 1 to {most}", most=MOST_PROCESSES))
     return int(text)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from engage.clock import moment
 from engage.effects.post import Post
@@ -17,22 +18,50 @@ from engage.sql import tables as t
 
 #: What a template may meet: nothing that has methods worth calling.
 Plain = str | int | float | bool | date | None
-#: Standard fields that are neither stored nor a standing, but derived here.
-_DERIVED = frozenset(("full_name", "mailable"))
+#: Names of fields; None: of all.
+Names = frozenset[str] | None
+#: Standard fields that are neither stored nor a standing, but derived here, and what of.
+_MADE_OF: Mapping[str, tuple[str, ...]] = {
+    "full_name": ("first_name", "last_name"),
+    "mailable": ("opted_out", "do_not_email", "consent_at"),
+}
+_DERIVED = frozenset(_MADE_OF)
 #: The other standard fields, with the columns in which they are read.
 _KEPT = tuple((field.name, f"f_{field.name}") for field in STANDARD if field.name not in _DERIVED)
 
 
-def plain_prospect(row: Row[Any], custom: Mapping[str, Plain], house: House) -> dict[str, Plain]:
-    """Return every field by name; ``row`` holds the standard ones as ``f_NAME``."""
-    # Read once: each look-up in a row itself takes longer than in a dict.
-    found = dict(zip(row._fields, row, strict=True))
-    values = {name: None if (value := found[column]) is None else _plain(value, house) for name, column in _KEPT}
-    values["grade"] = None if (grade := row.f_grade) is None else GRADES[grade]
-    values["full_name"] = full_name(row.f_first_name, row.f_last_name, house)
-    free = not row.f_opted_out and not row.f_do_not_email
-    values["mailable"] = free and not (house.require_consent and row.f_consent_at is None)
-    return {**values, **custom}
+def plain_prospect(
+    row: Mapping[str, Any], custom: Mapping[str, Plain], house: House, names: Names = None
+) -> dict[str, Plain]:
+    """Return fields by name, every one or some; ``row`` holds the standard ones as ``f_NAME``."""
+    values = {
+        name: None if (value := row[column]) is None else _plain(value, house)
+        for name, column in (_KEPT if names is None else _kept(names))
+    }
+    if names is None or "grade" in names:
+        values["grade"] = None if (grade := row["f_grade"]) is None else GRADES[grade]
+    if names is None or "full_name" in names:
+        values["full_name"] = full_name(row["f_first_name"], row["f_last_name"], house)
+    if names is None or "mailable" in names:
+        free = not row["f_opted_out"] and not row["f_do_not_email"]
+        values["mailable"] = free and not (house.require_consent and row["f_consent_at"] is None)
+    return {**values, **custom} if custom else values
+
+
+@lru_cache(maxsize=16)
+def _kept(names: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, column) for name, column in _KEPT if name in names)
+
+
+def columns_of(names: Names) -> Names:
+    """Return the standard fields that must be read to tell some fields.
+
+    >>> sorted(columns_of(frozenset({"full_name"})))
+    ['first_name', 'full_name', 'last_name']
+    """
+    if names is None:
+        return None
+    return names.union(*(_MADE_OF[name] for name in names & _DERIVED))
 
 
 def full_name(first: str | None, last: str | None, house: House) -> str | None:
@@ -41,9 +70,11 @@ def full_name(first: str | None, last: str | None, house: House) -> str | None:
     return " ".join(part.strip() for part in parts if part and part.strip()) or None
 
 
-def custom_values(connection: Connection, post: Post, prospects: Sequence[int]) -> dict[int, dict[str, Plain]]:
-    """Return the workspace's own fields of some prospects; all of them, None where there is no value."""
-    fields = post.company.fields
+def custom_values(
+    connection: Connection, post: Post, prospects: Sequence[int], names: Names = None
+) -> dict[int, dict[str, Plain]]:
+    """Return the workspace's own fields of some prospects, every one or some; None where there is no value."""
+    fields = {name: field for name, field in post.company.fields.items() if names is None or name in names}
     if not fields:
         return {}
     empty: dict[str, Plain] = dict.fromkeys(fields)

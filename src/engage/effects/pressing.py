@@ -15,10 +15,10 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engage import wording
 from engage.effects.failure import Failure
 from engage.effects.rendering import Printed, Printer, Rendered, Sheet
 from engage.language.shelf import Shelf
-from engage.wording import Sentence
 
 #: Seconds of computing that one message may take.
 LIMIT = 1.0
@@ -101,28 +101,18 @@ def _dated(text: str) -> date:
 
 def _told(outcome: Rendered | Failure, *, printed: bool) -> list[Any]:
     if isinstance(outcome, Failure):
-        return [_sentence(outcome.why), outcome.partial, outcome.line]
+        return [wording.packed(outcome.why), outcome.partial, outcome.line]
     if printed:
         ready = outcome.printed()
         return [ready.subject, ready.body, ready.unsubscribe_url]
     return [outcome.subject, outcome.html, outcome.text, outcome.unsubscribe_url]
 
 
-def _sentence(said: Sentence) -> list[Any]:
-    values = [(name, _sentence(value) if isinstance(value, Sentence) else value) for name, value in said.values]
-    return [said.template, values]
-
-
 def unpacked(told: list[Any]) -> Rendered | Printed | Failure:
     """Return what a child's answer says."""
     if isinstance(told[0], list):
-        return Failure(_said(told[0]), None if told[1] is None else str(told[1]), int(told[2]))
+        return Failure(wording.unpacked(told[0]), None if told[1] is None else str(told[1]), int(told[2]))
     return Rendered(*map(str, told)) if len(told) == 4 else Printed(*map(str, told))
-
-
-def _said(told: list[Any]) -> Sentence:
-    values = ((str(name), _said(value) if isinstance(value, list) else str(value)) for name, value in told[1])
-    return Sentence(str(told[0]), tuple(values))
 
 
 if __name__ == "__main__":

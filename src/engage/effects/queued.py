@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, literal_column, or_, select
 
 from engage.clock import micros
-from engage.effects.merge_fields import Plain, custom_values, plain_prospect
+from engage.effects.merge_fields import Names, Plain, columns_of, custom_values, plain_prospect
 from engage.effects.post import Post
 from engage.language.fields import STANDARD
+from engage.language.template_fields import fields_read
 from engage.sql import tables as t
 from engage.sql.codes import MessageKind, MessageStatus
 from engage.sql.standing import big, many, run, standing, whole
+
+#: What a mail takes whatever its e-mail says: whom it goes to and from, in which language, and whether they are there.
+_OWN = frozenset(("email", "full_name", "owner", "language", "created_at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +47,32 @@ class Queued:
 
 
 def queued_ids(
-    connection: Connection, table: Table, after: int, count: int, now: datetime, *, claim: bool
+    connection: Connection, table: Table, after: int, count: int, now: datetime, *, claim: bool, down: bool = False
 ) -> list[int]:
-    """Return the next queued rows of ``messages`` or ``notifications`` after a key, lowest first.
+    """Return the next queued rows of ``messages`` or ``notifications`` after a key, upwards or ``down``.
 
     Those that a mail server has deferred come at their time.
     ``claim``: lock them, passing over those that another delivery has locked (PostgreSQL).
     """
-    return list(
-        run(connection, _next_queued(table, claim=claim), None, after=after, most=count, by=micros(now)).scalars()
-    )
+    statement = _next_queued(table, claim=claim, down=down)
+    return list(run(connection, statement, None, after=after, most=count, by=micros(now)).scalars())
 
 
 @standing
-def _next_queued(table: Table, *, claim: bool) -> Select[Any]:
-    due = or_(table.c.try_at.is_(None), table.c.try_at <= big("by"))
-    later = select(table.c.id).where(_is_queued(table), table.c.id > big("after"), due)
-    chosen = later.order_by(table.c.id).limit(whole("most"))
+def _next_queued(table: Table, *, claim: bool, down: bool) -> Select[Any]:
+    due, key = or_(table.c.try_at.is_(None), table.c.try_at <= big("by")), table.c.id
+    beyond = key < big("after") if down else key > big("after")
+    later = select(key).where(_is_queued(table), beyond, due)
+    chosen = later.order_by(key.desc() if down else key).limit(whole("most"))
     return chosen.with_for_update(skip_locked=True) if claim else chosen
+
+
+def queued_between(connection: Connection) -> tuple[int, int, int]:
+    """Return how many messages are queued, and the lowest and the highest of their keys."""
+    m = t.messages
+    found = select(func.count(), func.min(m.c.id), func.max(m.c.id)).where(_is_queued(m))
+    count, low, high = connection.execute(found).one()
+    return count, low or 0, high or 0
 
 
 def still_queued(connection: Connection, table: Table, ids: Sequence[int]) -> frozenset[int]:
@@ -79,21 +91,30 @@ def _is_queued(table: Table) -> Any:
     return table.c.status == literal_column(str(int(MessageStatus.QUEUED)))
 
 
-def read_messages(connection: Connection, post: Post, ids: Sequence[int]) -> list[Queued]:
-    """Return messages with their prospects, in the order of their keys."""
-    rows = run(connection, _messages(), None, ids=list(ids)).all()
-    custom = custom_values(connection, post, [row.prospect_id for row in rows])
-    return [_queued(row, post, custom.get(row.prospect_id, {})) for row in rows]
+def fields_for(post: Post) -> Names:
+    """Return the fields that writing the mails of a delivery takes: those its e-mails name, and its own."""
+    named = fields_read(template for variants in post.templates.values() for template in variants.values())
+    return None if named is None else named | _OWN
 
 
-def field_columns() -> tuple[ColumnElement[Any], ...]:
-    """Return the standard fields of a prospect as columns ``f_NAME``, of joined prospects and standings."""
+def read_messages(connection: Connection, post: Post, ids: Sequence[int], names: Names = None) -> list[Queued]:
+    """Return messages with their prospects, in the order of their keys; ``names``: with these fields only."""
+    found = run(connection, _messages(columns_of(names)), None, ids=list(ids))
+    columns = tuple(found.keys())
+    rows = [dict(zip(columns, row, strict=True)) for row in found]
+    custom = custom_values(connection, post, [row["prospect_id"] for row in rows], names)
+    return [_queued(row, post, custom.get(row["prospect_id"], {}), names) for row in rows]
+
+
+def field_columns(names: Names = None) -> tuple[ColumnElement[Any], ...]:
+    """Return standard fields of a prospect as columns ``f_NAME``, of joined prospects and standings."""
     tables = (t.prospects.c, t.standings.c)
-    return tuple(c[field.name].label(f"f_{field.name}") for c in tables for field in STANDARD if field.name in c)
+    wanted = [field.name for field in STANDARD if names is None or field.name in names]
+    return tuple(c[name].label(f"f_{name}") for c in tables for name in wanted if name in c)
 
 
 @standing
-def _messages() -> Select[Any]:
+def _messages(names: Names) -> Select[Any]:
     m, p, s, w, step = t.messages, t.prospects, t.standings, t.words, t.steps
     own = (m.c.id, m.c.prospect_id, m.c.enrolment_id, m.c.step_id, m.c.kind, m.c.from_owner, m.c.queued_at)
     waited = (m.c.deferred_at, m.c.try_at, m.c.send_id)
@@ -111,27 +132,27 @@ def _messages() -> Select[Any]:
         w.c.text.label("template"),
         *scenario,
         t.scenarios.c.name.label("scenario_name"),
-        *field_columns(),
+        *field_columns(names),
     )
     return select(*columns).select_from(joined).where(m.c.id.in_(many("ids"))).order_by(m.c.id)
 
 
-def _queued(row: Row[Any], post: Post, custom: Mapping[str, Plain]) -> Queued:
-    there = row.f_email is not None and row.f_created_at is not None
+def _queued(row: Mapping[str, Any], post: Post, custom: Mapping[str, Plain], names: Names) -> Queued:
+    there = row["f_email"] is not None and row["f_created_at"] is not None
     return Queued(
-        id=row.id,
-        prospect_id=row.prospect_id,
-        enrolment_id=row.enrolment_id,
-        step_id=row.step_id,
-        scenario_id=row.scenario_id,
-        scenario_key=row.scenario_key,
-        scenario_name=row.scenario_name,
-        template=row.template or "",
-        marketing=row.kind == MessageKind.MARKETING,
-        from_owner=bool(row.from_owner),
-        queued_at=row.queued_at,
-        deferred_at=row.deferred_at,
-        try_at=row.try_at,
-        prospect=plain_prospect(row, custom, post.house) if there else None,
-        send_id=row.send_id,
+        row["id"],
+        row["prospect_id"],
+        row["enrolment_id"],
+        row["step_id"],
+        row["scenario_id"],
+        row["scenario_key"],
+        row["scenario_name"],
+        row["template"] or "",
+        row["kind"] == MessageKind.MARKETING,
+        bool(row["from_owner"]),
+        row["queued_at"],
+        row["deferred_at"],
+        row["try_at"],
+        plain_prospect(row, custom, post.house, names) if there else None,
+        row["send_id"],
     )

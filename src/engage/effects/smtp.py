@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -32,6 +33,7 @@ class SmtpChannel:
         self._lock, self._idle = threading.Lock(), list[Session]()
         #: how many connections are open, idle or not
         self._open = 0
+        self._trust: ssl.SSLContext | None = None
 
     def prepare(self, count: int) -> int:
         """Have connections ready; a server that grants fewer than are asked for is asked for no more later."""
@@ -65,6 +67,12 @@ class SmtpChannel:
             if session is not None:
                 self._put_back(session)
 
+    def narrow(self, count: int) -> None:
+        """Use fewer connections from now on: others need them."""
+        self.connections = min(self.connections, count)
+        while len(self._idle) > self.connections and (session := self._kept()) is not None:
+            self._leave(session)
+
     def good_until(self) -> datetime | None:
         """Return until when the server's certificate is good, as a connection that is ready has it."""
         return self._idle[0].good_until if self._idle else None
@@ -75,8 +83,7 @@ class SmtpChannel:
     def close(self) -> None:
         """Take leave of the server on every connection."""
         while (session := self._kept()) is not None:
-            session.quit()
-            self._open -= 1
+            self._leave(session)
 
     def _handed_over(
         self, session: Session | None, envelope: Envelope, following: Envelope | None
@@ -113,22 +120,35 @@ class SmtpChannel:
 
     def _connect(self) -> Session:
         try:
-            session = Session(self.server)
+            session = Session(self.server, self._trusting())
         except (Gone, Declined) as error:
             raise self._fault(error) from error
         with self._lock:
             self._open += 1
         return session
 
+    def _trusting(self) -> ssl.SSLContext | None:
+        """Return what tells good certificates from bad ones: reading all authorities takes a thirtieth of a second."""
+        if self._trust is None and self.server.encryption != "none":
+            self._trust = ssl.create_default_context()
+        return self._trust
+
     def _drop(self, session: Session) -> None:
         session.end()
         with self._lock:
             self._open -= 1
 
+    def _leave(self, session: Session) -> None:
+        session.quit()
+        with self._lock:
+            self._open -= 1
+
     def _put_back(self, session: Session) -> None:
-        """Keep a connection; not where the next mail was begun that will not come."""
+        """Keep a connection; not where the next mail was begun that will not come, nor where fewer are to be used."""
         if session.expects_more:
             self._drop(session)
+        elif self._open > self.connections:
+            self._leave(session)
         else:
             self._keep(session)
 

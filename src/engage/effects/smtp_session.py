@@ -28,14 +28,14 @@ Commands = Sequence[tuple[Stage, str]]
 
 
 class Session:
-    """A connection that is greeted, encrypted and logged in.
+    """A connection that is greeted, encrypted and logged in; ``trust`` tells good certificates from bad ones.
 
     To make one raises Gone, Declined, or Closed where the server's certificate or abilities are not good enough.
     """
 
-    def __init__(self, server: MailServer) -> None:
+    def __init__(self, server: MailServer, trust: ssl.SSLContext | None) -> None:
         try:
-            self._smtp = _greeted(server)
+            self._smtp = _greeted(server, trust)
         except smtplib.SMTPResponseException as error:
             raise Declined(Stage.BEGINNING, reply(error.smtp_code, error.smtp_error)) from error
         except UnicodeError:
@@ -200,31 +200,30 @@ def _together(commands: Commands) -> str:
     return "".join(f"{command}\r\n" for _, command in commands)
 
 
-def _greeted(server: MailServer) -> smtplib.SMTP:
+def _greeted(server: MailServer, trust: ssl.SSLContext | None) -> smtplib.SMTP:
     """Return a connection on which mails can be handed over."""
-    context = ssl.create_default_context()
     smtp: smtplib.SMTP
     # The name that is said in the greeting is that of the connection, see below: no look-up of our own.
     if server.encryption == "wrapped":
-        smtp = smtplib.SMTP_SSL(server.host, server.port, "localhost", timeout=CONNECTING, context=context)
+        smtp = smtplib.SMTP_SSL(server.host, server.port, "localhost", timeout=CONNECTING, context=trust)
     else:
         smtp = smtplib.SMTP(server.host, server.port, "localhost", timeout=CONNECTING)
     try:
-        _introduce(smtp, server, context)
+        _introduce(smtp, server, trust)
     except BaseException:
         smtp.close()
         raise
     return smtp
 
 
-def _introduce(smtp: smtplib.SMTP, server: MailServer, context: ssl.SSLContext) -> None:
+def _introduce(smtp: smtplib.SMTP, server: MailServer, trust: ssl.SSLContext | None) -> None:
     assert smtp.sock is not None
     smtp.sock.settimeout(ANSWERING)
     address = str(smtp.sock.getsockname()[0])
     smtp.local_hostname = f"[IPv6:{address}]" if ":" in address else f"[{address}]"
     smtp.ehlo_or_helo_if_needed()
     if server.encryption == "starttls":
-        smtp.starttls(context=context)
+        smtp.starttls(context=trust)
         smtp.ehlo_or_helo_if_needed()
     if server.user is not None:
         smtp.login(server.user, server.password)

@@ -47,7 +47,7 @@ def known_reader(connection: Connection, post: Post, email: str) -> Reader | Non
     if row is None:
         return None
     custom = custom_values(connection, post, [row.id]).get(row.id, {})
-    prospect = plain_prospect(row, custom, post.house)
+    prospect = plain_prospect(row._asdict(), custom, post.house)
     return Reader(prospect, read_team(connection).person(str(prospect.get("owner") or "")))
 
 
