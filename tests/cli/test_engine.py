@@ -123,6 +123,11 @@ def test_a_plan_of_what_runs_is_empty(applied: Engage) -> None:
     assert applied("apply").code == 0
 
 
+def test_a_plan_of_what_is_new_counts_no_mail_at_once(engage: Engage) -> None:
+    data = json.loads(engage("plan", "--json", "--now", MONDAY).out)
+    assert [(change["new"], change["mails"]) for change in data["scenarios"]] == [(True, 0)]
+
+
 def test_a_plan_shows_what_changes(running: Engage) -> None:
     changed = SCENARIO.replace("wait: 2 days", "wait: 3 days").replace("  - id: tell\n", "  - id: told\n")
     changed = changed.replace("gte: 100", "gte: 200") + "  - add_tag: done\n"

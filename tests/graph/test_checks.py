@@ -523,6 +523,13 @@ OTHER_FILES = {
             "engage.yaml:5:50: the cap counts whole days; write for example 7 days",
         ],
     ),
+    "one mistake of a cap hides no other": (
+        {"engage.yaml": "name: X\nlimits: {emails_per_prospect: {count: 0, within: 3 hours}}\n"},
+        [
+            "engage.yaml:2:39: this must be at least 1",
+            "engage.yaml:2:50: the cap counts whole days; write for example 7 days",
+        ],
+    ),
     "groups and queues name users": (
         {"team.yaml": "users: {ann: {name: A, email: x}}\ngroups: {g: [ann, bob]}\nqueues: {q: [ann, ann]}\n"},
         [

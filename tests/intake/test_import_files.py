@@ -96,6 +96,27 @@ def test_a_stray_quote_spoils_its_row_only(sqlite_engine: Engine, tmp_path: Path
     assert (counts(summary), set(reasons(summary))) == ((1, 0, 0, 1), {2})
 
 
+def test_a_row_that_cannot_be_parsed_is_set_aside_as_it_stands(sqlite_engine: Engine, tmp_path: Path) -> None:
+    summary = bring(sqlite_engine, tmp_path, 'email;company;city\r\na@x.jp;"A"B;"x; y"\r\nb@x.jp;B;\r\n')
+    assert counts(summary) == (1, 0, 0, 1)
+    assert summary.rejected_file is not None
+    with summary.rejected_file.open(encoding="utf-8-sig", newline="") as stream:
+        assert list(csv.reader(stream))[1][2:] == ["a@x.jp", '"A"B', '"x', ' y"']
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
+def test_a_first_line_that_names_the_delimiter_is_no_header(sqlite_engine: Engine, tmp_path: Path, first: str) -> None:
+    """B38: spreadsheets write it; lines are counted as they stand in the file."""
+    text = f"\ufeff{first}\r\nemail;company;notes\r\na@x.jp;A, B;1,2\r\nnobody;C, D;3,4\r\n"
+    summary = bring(sqlite_engine, tmp_path, text)
+    assert (counts(summary), set(reasons(summary))) == ((1, 0, 0, 1), {4})
+    assert one(sqlite_engine, "a@x.jp")["company"] == "A, B"
+    with pytest.raises(Refused, match="line 3 "):
+        bring(sqlite_engine, tmp_path, f'{first}\nemail;company\na@x.jp;"A\nb@x.jp;B\n')
+    with pytest.raises(Refused, match="line 2 "):
+        bring(sqlite_engine, tmp_path, f"{first}\na@x.jp;A\n")
+
+
 def test_bad_rows_are_set_aside_with_line_reason_and_cells(sqlite_engine: Engine, tmp_path: Path) -> None:
     """B39, B41, B42: the line is the one on which the row begins in the file."""
     long = "x" * 140_000

@@ -62,3 +62,5 @@ def test_a_mistake(text: str, expected: str) -> None:
 def test_mistakes_of_head_and_body_are_all_told() -> None:
     found = problems(template("{{ prospect.a }}\n{{ prospect.b }}", "subject: x\nfrm: owner"))
     assert [problem.split(":")[0] for problem in found] == ["3", "5", "6"]
+    found = problems(template("x", "subject: Hi {{ prospect.a }}\npreheader: so {{ prospect.b }}\nfrm: owner"))
+    assert [problem.split(":")[0] for problem in found] == ["4", "2", "3"]

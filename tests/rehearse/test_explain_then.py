@@ -118,6 +118,27 @@ def test_each_wait_is_told_as_it_was_told_then(engine: Engine) -> None:
     diary.check()
 
 
+def test_a_scenario_that_was_stopped_and_started_again_is_told_as_it_was(engine: Engine) -> None:
+    """It runs, is paused, is stopped in the pause, runs again, and is stopped for good."""
+    world = World(engine, "audience: {lists: [members]}\nreentry: always\nsteps: [{wait: 9 days}]\n", start=False)
+    diary = Diary(world, "a")
+    world.add("a")
+    diary.ticks("0 days")
+    world.start("1 day")
+    diary.ticks("2 days")
+    world.pause("3 days")
+    diary.ticks("4 days")
+    world.stop("5 days")
+    diary.ticks("6 days")
+    world.start("7 days")
+    diary.ticks("8 days")
+    world.stop("9 days")
+    diary.ticks("10 days")
+    told = [each.scenarios[0].state for each in diary.told]
+    assert told == ["draft", "running", "paused", "stopped", "running", "stopped"]
+    diary.check()
+
+
 RULES = """
 steps:
   - {id: warm, rule: {score: {gte: 10}}, yes: [{create_todo: {subject: Call, to: "user:sato"}}]}

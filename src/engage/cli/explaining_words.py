@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 #: What is named in a reason.
 _NAME = {"scenario": r"(?P<scenario>[^ ]+)", "count": r"(?P<count>[0-9]+)", "to": r"(?P<to>[^ ]+)"}
 
+#: What says a length of time.
+_LENGTHS = ("waits", "stays")
+
+
+def _length(session: Session, text: str) -> str:
+    from engage.language.lengths import told
+    from engage.language.moment import Duration
+
+    return told(Duration.parse(text)).read(session.locale)
+
 
 def reason_of(session: Session, reason: str) -> str:
     """Return why a step was skipped or failed, or a message refused; a database's own words stay."""
@@ -81,5 +91,5 @@ def details_of(session: Session, details: Iterable[tuple[str, str]]) -> Iterator
         "room under the frequency cap": session.read("room under the frequency cap"),
     }  # fmt: skip
     for name, text in details:
-        said = reason_of(session, text) if name == "reason" else text
+        said = reason_of(session, text) if name == "reason" else _length(session, text) if name in _LENGTHS else text
         yield names.get(name, name), awaited.get(text, said) if name in ("waits for", "waited for") else said

@@ -187,9 +187,11 @@ def _show(session: Session, order: Order, found: Foreseen, subjects: list[tuple[
 def _told(trial: Trial) -> Sentence:
     """Return a sentence about a test."""
     from engage.clock import MICROSECOND
+    from engage.language.lengths import told
     from engage.language.moment import Duration
 
-    values = {"share": trial.share, "measure": sentence(trial.measure), "after": Duration(trial.length * MICROSECOND)}
+    after = told(Duration(trial.length * MICROSECOND))
+    values = {"share": trial.share, "measure": sentence(trial.measure), "after": after}
     if trial.share == 100:
         text = "    all get the test in even parts; after {after} the {measure} decide which won"
     else:

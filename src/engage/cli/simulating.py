@@ -11,7 +11,7 @@ import typer
 from engage.cli.session import Format, Session
 from engage.errors import Refused
 from engage.problem import unknown
-from engage.wording import sentence
+from engage.wording import Sentence, sentence
 
 if TYPE_CHECKING:
     from engage.graph.build import Journey
@@ -106,7 +106,7 @@ def _answers(
     header = session.words("arrives", "goes on", "step", "type", "name")
     rows = [(session.shown(p.arrived_at), session.shown(p.left_at), p.told, p.kind, p.name) for p in walk]
     session.say(table(header, rows))
-    session.say(sentence("in all: {time}", time=told(total)))
+    session.say(sentence("in all: {time}", time=_told(total)))
 
 
 def _paths(
@@ -128,8 +128,8 @@ def _paths(
     rows = [
         (
             len(way.walk),
-            told(way.shortest),
-            "?" if way.longest is None else told(way.longest),
+            _told(way.shortest).read(session.locale),
+            "?" if way.longest is None else _told(way.longest).read(session.locale),
             way.emails,
             " → ".join(way.told),
         )
@@ -143,8 +143,8 @@ def _paths(
         session.say(sentence("paths: {count}", count=count))
 
 
-def told(length: timedelta) -> str:
-    """Return a length of time as it would be written in a file."""
+def _told(length: timedelta) -> Sentence:
+    from engage.language.lengths import told
     from engage.language.moment import Duration
 
-    return str(Duration(length))
+    return told(Duration(length))

@@ -66,13 +66,6 @@ def _sender(reader: Reader, workspace: Workspace) -> None:
         reader.wrong(("sender", "email"), _no_address(sender.email))
 
 
-def _limits(reader: Reader, workspace: Workspace) -> None:
-    cap = workspace.company.limits.emails_per_prospect
-    path: Path = ("limits", "emails_per_prospect")
-    if cap is not None and cap.within.whole_days is None:
-        reader.wrong((*path, "within"), sentence("the cap counts whole days; write for example 7 days"))
-
-
 def _team(reader: Reader, workspace: Workspace) -> None:
     for user, word in workspace.team.users.items():
         if word.email is not None and not is_address(word.email):
@@ -115,7 +108,7 @@ def _forms(reader: Reader, workspace: Workspace) -> None:
 
 #: Each file's checks, in the order in which files are told of.
 CHECKS: dict[str, tuple[FileCheck, ...]] = {
-    "engage.yaml": (_fields, _sender, _limits),
+    "engage.yaml": (_fields, _sender),
     "team.yaml": (_team,),
     "lists.yaml": (list_conditions,),
     "campaigns.yaml": (_campaigns,),

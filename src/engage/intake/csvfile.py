@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -27,6 +27,8 @@ _UNREADABLE = re.compile("[\ud800-\udfff]")
 _REPLACED = re.compile("[\ud800-\udfff\ufffd]")
 #: In these, what cannot be read is replaced by U+FFFD.
 _WIDE = ("utf-16", "utf-32")
+#: A first line that names the delimiter, for spreadsheets; it is no row.
+_NAMED = re.compile(r'"?sep=([^\w\s"]|\t)"?[\r\n]*', re.IGNORECASE)
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -39,6 +41,8 @@ class CsvFile:
     delimiter: str
     #: the names of the columns, without spaces around them
     header: tuple[str, ...]
+    #: how many lines stand above the header
+    above: int = 0
 
 
 class Row(NamedTuple):
@@ -66,16 +70,16 @@ def open_csv(path: Path, encoding: str = "auto") -> CsvFile:
         raise Refused(sentence("{file} is not a file that can be read", file=path))
     try:
         codec = encoding_of(path, encoding)
-        delimiter = _delimiter(path, codec)
-        file = CsvFile(path, codec, delimiter, ())
+        delimiter, above = _delimiter(path, codec)
+        file = CsvFile(path, codec, delimiter, (), above)
         first = next(_records(file), None)
     except OSError as error:
         raise Refused(sentence("{file} cannot be read: {why}", file=path, why=error.strerror)) from None
     if first is None:
         raise Refused(sentence("{file} is empty; its first line names the columns", file=path.name))
     if first.fault is not None:
-        raise Refused(sentence("line 1 of {file}: {why}", file=path.name, why=first.fault))
-    return CsvFile(path, codec, delimiter, _header(path, first.cells))
+        raise Refused(sentence("line {line} of {file}: {why}", line=first.line, file=path.name, why=first.fault))
+    return replace(file, header=_header(path, first))
 
 
 def rows(file: CsvFile) -> Iterator[Row]:
@@ -99,20 +103,38 @@ def _records(file: CsvFile) -> Iterator[Row]:
     width = len(file.header)
     strange = _REPLACED if file.encoding.startswith(_WIDE) else _UNREADABLE
     with _open(file) as stream:
-        reader = csv.reader(iter(partial(stream.readline, _MOST), ""), delimiter=file.delimiter, strict=True)
+        lines = _Lines(stream)
+        reader = csv.reader(lines, delimiter=file.delimiter, strict=True)
+        first = 1 + sum(1 for _ in islice(lines, file.above))
         while True:
-            line = reader.line_num + 1
+            line = first + reader.line_num
             try:
                 for cells in reader:
                     if cells:
                         yield Row(line, cells, _fault(cells, width, strange, file.encoding))
-                    line = reader.line_num + 1
+                    line = first + reader.line_num
                 return
             except csv.Error as error:
                 # A mistake inside one line spoils its row. One that spans lines may have swallowed others.
-                if reader.line_num > line or str(error).startswith("unexpected end"):
+                if first + reader.line_num > line + 1 or str(error).startswith("unexpected end"):
                     raise Refused(_unclosed(file, line)) from None
-                yield Row(line, [], sentence("the row cannot be parsed: {why}", why=error))
+                cells = lines.last.rstrip("\r\n").split(file.delimiter)
+                yield Row(line, cells, sentence("the row cannot be parsed: {why}", why=error))
+
+
+class _Lines:
+    """The lines of a file, the last of which is kept as it stands there."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._lines = iter(partial(stream.readline, _MOST), "")
+        self.last = ""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        self.last = next(self._lines)
+        return self.last
 
 
 def _fault(cells: list[str], width: int, strange: re.Pattern[str], encoding: str) -> Sentence | None:
@@ -129,26 +151,31 @@ def _fault(cells: list[str], width: int, strange: re.Pattern[str], encoding: str
     return None
 
 
-def _delimiter(path: Path, encoding: str) -> str:
-    """Return the sign that parts the columns: the one that gives most rows as many cells as the header."""
+def _delimiter(path: Path, encoding: str) -> tuple[str, int]:
+    """Return the sign that parts the columns, and how many lines name it.
+
+    Where none does, it is the one that gives most rows as many cells as the header.
+    """
     with path.open(encoding=encoding, errors="replace", newline="") as stream:
         lines = stream.read(64 * 1024).splitlines(keepends=True)[:50]
+    if lines and (named := _NAMED.fullmatch(lines[0])):
+        return named[1], 1
 
     def fitness(delimiter: str) -> tuple[bool, float, int]:
         found = [row for row in csv.reader(lines, delimiter=delimiter) if row][:40]
         widths = [len(row) for row in found] or [1]
         return widths[0] > 1, widths.count(widths[0]) / len(widths), widths[0]
 
-    return max(_DELIMITERS, key=fitness)
+    return max(_DELIMITERS, key=fitness), 0
 
 
-def _header(path: Path, cells: list[str]) -> tuple[str, ...]:
-    names = tuple(" ".join(unguarded(cell.strip()).split()) for cell in cells)
+def _header(path: Path, first: Row) -> tuple[str, ...]:
+    names = tuple(" ".join(unguarded(cell.strip()).split()) for cell in first.cells)
     if address := next((name for name in names if _ADDRESS.fullmatch(name)), None):
-        message = "line 1 of {file} holds the address {address}, not the names of columns; write them there"
-        raise Refused(sentence(message, file=path.name, address=address))
+        message = "line {line} of {file} holds the address {address}, not the names of columns; write them there"
+        raise Refused(sentence(message, line=first.line, file=path.name, address=address))
     if not any(names):
-        raise Refused(sentence("line 1 of {file} names no columns", file=path.name))
+        raise Refused(sentence("line {line} of {file} names no columns", line=first.line, file=path.name))
     return names
 
 

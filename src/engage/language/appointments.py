@@ -43,12 +43,19 @@ class Until:
         moments = (local_instant(day, self.at, zone) for day in days if self.weekday in (None, day.weekday()))
         return next(moment for moment in moments if moment > begun)
 
+    def __str__(self) -> str:
+        """Return the text from which the same is read."""
+        if self.moment is not None:
+            return f"{self.moment:%Y-%m-%dT%H:%M:%S}".removesuffix(":00")
+        at = f"{self.at:%H:%M:%S}".removesuffix(":00")
+        return at if self.weekday is None else f"next {_WEEKDAYS[self.weekday]} {at}"
+
 
 def parse_until(text: str) -> Until:
     """Return what ``2026-12-24T09:00``, ``next monday 09:00`` or ``09:00`` say; raise ValueError with a sentence.
 
-    >>> parse_until("next monday 09:00").weekday
-    0
+    >>> [str(parse_until(text)) for text in ("next mon 09:00", "9:00", "2026-12-24T09:00")]
+    ['next monday 09:00', '09:00', '2026-12-24T09:00']
     """
     said = text.strip()
     if found := _WEEKDAY.fullmatch(said):

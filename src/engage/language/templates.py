@@ -78,11 +78,12 @@ def read_template(
     problems = [*_misnamed(file), *found, *wrong, *check_body(file, body, fields, offset, shelf, lines)]
     if file.endswith(".mjml"):
         problems += (*not_installed(file), *check_mjml(file, lines, offset))
-    if head is None or source is None:
-        return None, tuple(problems)
+    said = source.value if source is not None and isinstance(source.value, dict) else {}
     for key in ("subject", "preheader"):
-        line = source.place((key,)).line - 1
-        problems += check_body(file, getattr(head, key) or "", fields, line, None, lines)
+        if source is not None and isinstance(line := said.get(key), str):
+            problems += check_body(file, line, fields, source.place((key,)).line - 1, None, lines)
+    if head is None:
+        return None, tuple(problems)
     template_id, language = template_name(file)
     return Template(template_id, language, file, head, body, offset, shelf), tuple(problems)
 

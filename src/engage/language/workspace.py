@@ -14,6 +14,7 @@ from engage.language.hours import Window, parse_holiday
 from engage.language.model import AsTuple, Filled, Ident, Model, Text, Texts
 from engage.language.moment import Duration
 from engage.language.scoring import limit_of
+from engage.wording import sentence
 
 Number = int | float
 
@@ -50,11 +51,17 @@ class Sender(Model):
     address: Filled | None = Field(None, description="the postal address in the footer")
 
 
+def _whole_days(within: Duration) -> Duration:
+    if within.whole_days is None:
+        raise ValueError(sentence("the cap counts whole days; write for example 7 days"))
+    return within
+
+
 class Cap(Model):
     """A frequency cap."""
 
     count: int = Field(ge=1, le=1000, description="at most this many marketing messages")
-    within: Duration = Field(description="within this many days")
+    within: Annotated[Duration, AfterValidator(_whole_days)] = Field(description="within this many days")
 
 
 class Limits(Model):

@@ -152,6 +152,8 @@ def asked_of(record: Record, house: moves.House, step: moves.Step) -> Iterator[t
     match step.act:
         case moves.Wait(length=length):
             yield "waits", str(length)
+        case moves.WaitUntil(until=until):
+            yield "waits for", str(until)
         case moves.WaitDay() as act:
             value = _value(record, act)
             yield act.field, "-" if value is None else shown(value, house)

@@ -68,7 +68,7 @@ def _forget_runs(connection: Connection, number: int) -> None:
         connection.execute(update(table).where(table.c.enrolment_id.in_(runs)).values(enrolment_id=None))
     for table in (t.visits, t.reasons):
         connection.execute(delete(table).where(table.c.enrolment_id.in_(runs)))
-    for table in (e, t.totals, t.audience_members, t.pauses):
+    for table in (e, t.totals, t.audience_members, t.pauses, t.lifetimes):
         connection.execute(delete(table).where(table.c.scenario_id == number))
     fresh = {"state": "draft", "started_at": None, "paused_total": 0}
     connection.execute(update(t.scenarios).where(t.scenarios.c.id == number).values(fresh))

@@ -151,7 +151,7 @@ def _decided(sight: Hindsight, step: moves.Step, run: Row, visit: Row, reason: s
             return (*late, *details_of(sight, step, run, visit))
         case moves.WaitDay():
             return tuple(asked_of(as_of(sight.record, visit["left_at"]), sight.house, step))
-        case moves.Wait():
+        case moves.Wait() | moves.WaitUntil():
             return tuple(asked_of(sight.record, sight.house, step))
         case _:
             return details_of(sight, step, run, visit)

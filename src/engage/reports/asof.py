@@ -6,7 +6,7 @@ ended later have not ended, messages, ToDos and changes made later are not made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +41,7 @@ def as_of(record: Record, at: datetime) -> Record:
             "calls": [_call(row, at) for row in record.of(t.calls) if row["queued_at"] <= at],
             "notifications": [row for row in record.of(t.notifications) if row["queued_at"] <= at],
             "pauses": [row for row in record.of(t.pauses) if row["resumed_at"] <= at],
-            "scenarios": [_scenario(row, record.of(t.pauses), at) for row in record.of(t.scenarios)],
+            "scenarios": [_scenario(record, row, at) for row in record.of(t.scenarios)],
         },
     )  # fmt: skip
 
@@ -78,13 +78,18 @@ def _call(row: Row, at: datetime) -> dict[str, Any]:
     return {**row, "status": 0, "done_at": None, "note": None} if later else dict(row)
 
 
-def _scenario(row: Row, pauses: Sequence[Row], at: datetime) -> dict[str, Any]:
-    """Return a scenario in its state of then; when it was stopped is not kept."""
-    begun = [pause["paused_at"] for pause in pauses if pause["scenario_id"] == row["id"] and at < pause["resumed_at"]]
-    if any(paused_at <= at for paused_at in begun):
+def _scenario(record: Record, row: Row, at: datetime) -> dict[str, Any]:
+    """Return a scenario in its state of then."""
+    pauses = (pause for pause in record.of(t.pauses) if pause["scenario_id"] == row["id"])
+    if any(pause["paused_at"] <= at < pause["resumed_at"] for pause in pauses):
         return {**row, "state": "paused"}
-    if row["started_at"] is not None and row["started_at"] > at and not begun:
-        return {**row, "state": "draft"}
+    lives = [life for life in record.of(t.lifetimes) if life["scenario_id"] == row["id"]]
+    for life in lives:
+        if life["started_at"] <= at < life["stopped_at"]:
+            paused = life["paused_at"] is not None and life["paused_at"] <= at
+            return {**row, "state": "paused" if paused else "running", "started_at": life["started_at"]}
+    if row["started_at"] is not None and row["started_at"] > at:
+        return {**row, "state": "stopped" if any(life["stopped_at"] <= at for life in lives) else "draft"}
     if row["state"] == "paused" and row["paused_at"] is not None and row["paused_at"] > at:
         return {**row, "state": "running"}
     return dict(row)

@@ -21,7 +21,7 @@ _OWN: tuple[Table, ...] = (
 #: Tables of a run's passages.
 _PASSED: tuple[Table, ...] = (t.visits, t.reasons)
 #: Tables that hold few rows and belong to nobody.
-_SHARED: tuple[Table, ...] = (t.lists, t.campaigns, t.scenarios, t.steps, t.pauses, t.outcome_names)
+_SHARED: tuple[Table, ...] = (t.lists, t.campaigns, t.scenarios, t.steps, t.pauses, t.lifetimes, t.outcome_names)
 #: Columns that hold a number of ``words``.
 _WORDS = frozenset(("type_id", "target_id", "link_id", "tag_id", "field_id", "category_id", "rule_id", "template_id"))
 

@@ -195,6 +195,8 @@ def stop(connection: Connection, plans: moves.Plans, key: str, now: datetime, ch
         leave_runs(connection, tick, figures, LEFT, RunState.LEFT, Outcome.LEFT)
         figures.write(connection)
     connection.execute(t.timers.delete().where(t.timers.c.scenario_id == course.id))
+    life = {"scenario_id": row.id, "started_at": row.started_at, "stopped_at": now, "paused_at": row.paused_at}
+    connection.execute(insert(t.lifetimes).values(life))
     values = {"state": "stopped", "paused_at": None, "fault": None}
     connection.execute(update(t.scenarios).values(values).where(t.scenarios.c.id == row.id))
     return ended

@@ -17,6 +17,7 @@ from engage.sql.tables.home import holds, homes
 from engage.sql.tables.journey import (
     audience_members,
     enrolments,
+    lifetimes,
     outcome_names,
     pauses,
     reasons,
@@ -75,6 +76,7 @@ __all__ = [
     "holds",
     "homes",
     "lanes",
+    "lifetimes",
     "list_members",
     "lists",
     "messages",

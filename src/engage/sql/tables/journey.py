@@ -46,6 +46,17 @@ pauses = Table(
     Column("resumed_at", Instant, nullable=False),
 )
 
+#: When a scenario ran that was stopped since, and since when it was paused then.
+lifetimes = Table(
+    "lifetimes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("scenario_id", Integer, nullable=False, index=True),
+    Column("started_at", Instant, nullable=False),
+    Column("stopped_at", Instant, nullable=False),
+    Column("paused_at", Instant),
+)
+
 #: Every applied version of a scenario, as text; kept for ever.
 versions = Table(
     "versions",
