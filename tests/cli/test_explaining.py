@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from rich.cells import cell_len
 
+from engage.cli.explaining_words import reason_of
+from engage.cli.session import Session
 from tests.cli.conftest import Engage
 
 PEOPLE = "email,last_name,score,city\nhot@example.com,佐藤,120,大阪市\ncold@example.com,鈴木,5,\n"
@@ -57,6 +60,33 @@ def test_explain_in_japanese_is_aligned(engage: Engage, folder: Path) -> None:
     rows = [line for line in told.splitlines() if line.startswith(("  大阪の会社", "  JP"))]
     assert len(rows) == 2
     assert len({cell_len(row[: row.index("city" if "city" in row else "country")]) for row in rows}) == 1
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ("it took longer than 10 seconds", "10 秒以内に終わりませんでした"),
+        ("it ended without an answer (exit code -9)", "答えずに終わりました（終了コード -9）"),
+        (
+            "TypeError: it answered dict, and not a text or nothing",
+            "文字列（または何もなし）ではなく dict を返しました",
+        ),
+        ("RuntimeError: no printer", "RuntimeError: no printer"),
+        ("was in welcome 2 times", "welcome にすでに 2 回登録されたため"),
+    ],
+)
+def test_why_a_call_failed_is_told_in_japanese_what_it_raised_as_it_is(kept: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "engage.yaml").write_text("name: Example\nlocale: ja\n", "utf-8")
+    assert reason_of(Session({}, tmp_path), kept) == told
+
+
+def test_states_are_told_in_japanese(engage: Engage, folder: Path) -> None:
+    prepared(engage, folder, locale="ja")
+    assert engage("prospect", "hot@example.com", *NOW).out.rstrip().endswith("取り込み")
+    assert "一時停止中ではありません（状態: 実行中）" in engage("resume", "hand-over").err
+    scenario = folder / "scenarios" / "hand-over.yaml"
+    scenario.write_text(scenario.read_text("utf-8").replace("2 days", "3 days"), "utf-8")
+    assert "（Hand over）、実行中: 第 1 版" in engage("plan", *NOW).out
 
 
 def test_backtest_says_what_is_missing(engage: Engage, folder: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from engage.cli.explaining_words import details_of, outcome_of, reason_of
+from engage.cli.explaining_words import details_of, origin_of, outcome_of, reason_of
 from engage.cli.session import Session
 from engage.cli.stored import run_words
 
@@ -47,11 +47,7 @@ def _aligned(rows: Iterable[Cells], margin: str, right: int | None = None) -> It
 
 
 def _points(session: Session, entry: Points) -> Cells:
-    kinds = {
-        "rule": session.read("rule"), "step": session.read("step"), "manual": session.read("by hand"),
-        "import": session.read("import"), "expiry": session.read("expired"), "inactivity": session.read("inactive"),
-    }  # fmt: skip
-    why = [kinds[entry.kind]]
+    why = [origin_of(session, entry.kind)]
     if entry.step is not None:
         why.append(f"{entry.scenario} / {entry.step}")
     if entry.activity is not None:

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from engage.rehearse.explained import Taken
 
 #: What is named in a reason.
-_NAME = {"scenario": r"(?P<scenario>[^ ]+)", "count": r"(?P<count>[0-9]+)", "to": r"(?P<to>[^ ]+)"}
+_NAME = {
+    "scenario": r"(?P<scenario>[^ ]+)", "count": r"(?P<count>[0-9.]+)", "to": r"(?P<to>[^ ]+)",
+    "kind": r"(?P<kind>[^ ,]+)", "code": r"(?P<code>-?[0-9]+)",
+}  # fmt: skip
 
 #: What says a length of time.
 _LENGTHS = ("waits", "stays")
@@ -52,12 +55,23 @@ def _named(session: Session, reason: str) -> str:
         "is in {scenario} already", "is suppressed in {scenario}", "has reached the goal of {scenario}",
         "has met the exit of {scenario}", "was in {scenario} before", "was in {scenario} {count} times",
         "was in {scenario} too short a time ago", "was in {scenario} in this tick", "nobody in {to} is enabled",
+        "it took longer than {count} seconds", "it ended without an answer (exit code {code})",
+        "TypeError: it answered {kind}, and not a text or nothing", "LookupError: no action {to} is installed",
     )  # fmt: skip
     for text in texts:
-        found = re.fullmatch(text.format(**_NAME), reason)
+        found = re.fullmatch(re.sub(r"[().]", r"\\\g<0>", text).format(**_NAME), reason)
         if found is not None:
             return session.read(text, **found.groupdict())
     return reason
+
+
+def origin_of(session: Session, kind: str) -> str:
+    """Return where points come from; a rule's or a step's own words stay."""
+    kinds = {
+        "rule": session.read("rule"), "step": session.read("step"), "manual": session.read("by hand"),
+        "import": session.read("import"), "expiry": session.read("expired"), "inactivity": session.read("inactive"),
+    }  # fmt: skip
+    return kinds.get(kind, kind)
 
 
 def outcome_of(session: Session, taken: Taken) -> str:

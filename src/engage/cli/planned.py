@@ -75,7 +75,7 @@ def _scenario(change: ScenarioChange, effect: Effect) -> Iterator[Sentence]:
     text = "~ scenario {key} ({name}), {state}: version {old} → {new}"
     if not change.edited:
         text = "~ scenario {key} ({name}), {state}: other files change it, its version stays {new}"
-    yield sentence(text, key=after.key, name=after.name, state=change.state, old=old, new=new)
+    yield sentence(text, key=after.key, name=after.name, state=sentence(change.state), old=old, new=new)
     yield from _steps(change)
     if change.audience_now is not None:
         yield sentence("    audience: {now} → {then}", now=change.audience_now, then=change.audience_then)

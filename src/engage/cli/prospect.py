@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engage.cli.explaining_words import origin_of, reason_of
 from engage.cli.session import Format, Now, Session
 from engage.cli.stored import mail_words, run_words, todo_words
 from engage.errors import Refused
@@ -89,12 +90,21 @@ def _parts(session: Session, found: Person) -> Iterator[Part]:
     yield (
         session.read("webhooks and actions"),
         session.words("step", "target", "status", "when", "reason"),
-        [(c.step, c.target, mails[c.status], _at(session, c.done_at or c.queued_at), c.note) for c in found.calls],
+        [
+            (
+                c.step,
+                c.target,
+                mails[c.status],
+                _at(session, c.done_at or c.queued_at),
+                reason_of(session, c.note or ""),
+            )
+            for c in found.calls
+        ],
     )
     yield (
         session.read("score"),
         session.words("when", "points", "category", "reason"),
-        [(_at(session, e.at), f"{e.points:+}", e.category, e.reason) for e in found.ledger],
+        [(_at(session, e.at), f"{e.points:+}", e.category, origin_of(session, e.reason)) for e in found.ledger],
     )
     yield (
         session.read("activities"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from engage.cli.explaining_words import reason_of
 from engage.cli.session import Format, Now, Output, Session
 from engage.errors import Refused
 from engage.problem import unknown
@@ -115,7 +116,7 @@ def status(
     for call in found.last_failed:
         where = {"step": call.step, "scenario": call.scenario, "email": call.email}
         text = "{target} at {step} ({scenario}) failed for {email}: {why}"
-        session.warn(sentence(text, target=call.target, why=call.note or call.status, **where))
+        session.warn(sentence(text, target=call.target, why=reason_of(session, call.note or call.status), **where))
 
 
 def scenario_table(session: Session, scenarios: tuple[ScenarioStatus, ...]) -> str:

@@ -91,7 +91,7 @@ def pause(connection: Connection, key: str, now: datetime) -> None:
     """Pause a scenario: nobody enters or leaves, durations stand still."""
     row = lock_scenario(connection, key)
     if row.state != "running":
-        raise Refused(sentence("{key} does not run; its state is {state}", key=key, state=row.state))
+        raise Refused(sentence("{key} does not run; its state is {state}", key=key, state=sentence(row.state)))
     values = {"state": "paused", "paused_at": micros(now)}
     connection.execute(update(t.scenarios).values(values).where(t.scenarios.c.id == row.id))
 
@@ -100,7 +100,7 @@ def resume(connection: Connection, plans: moves.Plans, key: str, now: datetime) 
     """Let a paused scenario go on: what was left of each duration is left still."""
     row = lock_scenario(connection, key)
     if row.state != "paused":
-        raise Refused(sentence("{key} is not paused; its state is {state}", key=key, state=row.state))
+        raise Refused(sentence("{key} is not paused; its state is {state}", key=key, state=sentence(row.state)))
     length = max(micros(now) - micros(row.paused_at), 0)
     total = row.paused_total + length
     values = {"state": "running", "paused_at": None, "paused_total": total, "fault": None}
@@ -179,7 +179,7 @@ def stop(connection: Connection, plans: moves.Plans, key: str, now: datetime, ch
     """End a scenario and all its runs as ``left``; return how many runs ended."""
     row = lock_scenario(connection, key)
     if row.state not in ("running", "paused"):
-        raise Refused(sentence("{key} does not run; its state is {state}", key=key, state=row.state))
+        raise Refused(sentence("{key} does not run; its state is {state}", key=key, state=sentence(row.state)))
     course = course_of(connection, key, plans)
     tick = Tick(now, plans, (course,), frozenset(("scenario",)), chunk)
     ended, after_id = 0, 0
