@@ -82,7 +82,7 @@ class Web:
     def say(self, data: bytes) -> bytes:
         """Send bytes as they are and return what comes back until the connection ends or is silent."""
         with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
-            connection.settimeout(2)
+            connection.settimeout(5)
             parts = []
             try:
                 connection.sendall(data)

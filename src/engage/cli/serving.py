@@ -48,7 +48,7 @@ def serve(
 
     def begun() -> None:
         shown = f"[{host}]" if ":" in host else host
-        text = "engage listens on http://{host}:{port}, with {workers} processes; the links of mails lead to {public}"
+        text = "engage listens on http://{host}:{port} (processes: {workers}); the links of mails lead to {public}"
         where = {"host": shown, "port": listening.getsockname()[1], "workers": workers}
         session.say(sentence(text, **where, public=public))
         sys.stdout.flush()

@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -86,7 +87,7 @@ def note_mail(connection: Connection, now: datetime, zone: ZoneInfo, types: Mapp
         _stop_bounced(connection, now, types[_BOUNCED])
     if refused:
         _count(connection, zone, _refusals(tuple(refused.items())))
-        _refuse(connection, now, "opted_out", "opt_out", refused)
+        _refuse(connection, now, "opted_out", "opt_out", refused, not_(_taken_back()))
     return bool(refused) or _BOUNCED in types
 
 
@@ -234,6 +235,13 @@ def _stop_bounced(connection: Connection, now: datetime, type_id: int) -> None:
     )
     gone = or_(_is_hard(batch.c.activity_id), times.scalar_subquery() >= SOFT_BOUNCES)
     _refuse(connection, now, "do_not_email", "do_not_email", {_BOUNCED: type_id}, gone)
+
+
+def _taken_back() -> ColumnElement[bool]:
+    """Return whether the person has consented since an event of the batch; that consent stands."""
+    c = t.consents.c
+    same = (c.prospect_id == batch.c.prospect_id, c.kind == "opt_in", c.list_id.is_(null()))
+    return exists(select(1).where(*same, c.at >= batch.c.occurred_at).correlate(batch))
 
 
 def _refuse(

@@ -17,7 +17,8 @@ class Bounded(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._in_head, self._head = True, 0
+        #: ``_ended``: what came last held the end of a request
+        self._in_head, self._head, self._ended = True, 0, False
         self._waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
@@ -34,8 +35,9 @@ class Bounded(HttpToolsProtocol):
         """Take what has come; refuse a head without end."""
         if self._in_head and self._waiting is None:
             self._wait()
+        self._ended = False
         super().data_received(data)
-        if self._in_head and not self.transport.is_closing():
+        if self._in_head and not self._ended and not self.transport.is_closing():
             self._head += len(data)
             if self._head > LONGEST_HEAD:
                 self.send_400_response("The head of the request is too long.")
@@ -48,7 +50,7 @@ class Bounded(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Expect another request."""
-        self._in_head, self._head = True, 0
+        self._in_head, self._head, self._ended = True, 0, True
         super().on_message_complete()
 
     def _wait(self) -> None:
