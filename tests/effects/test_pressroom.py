@@ -66,7 +66,7 @@ def names(**fields: object) -> dict[str, object]:
 
 
 def attempts(room: Pressroom, *jobs: tuple[Sheet, dict[str, object]]) -> list[Outcome]:
-    return list(room.attempts(jobs))
+    return list(room.attempts([(*job, None) for job in jobs]))
 
 
 def said(outcome: Outcome) -> str:
@@ -142,7 +142,7 @@ def test_a_child_outlives_what_is_meant_for_its_parent(room: Pressroom) -> None:
 
 
 def test_answers_that_nobody_takes_go_to_nobody_else(room: Pressroom) -> None:
-    first = room.attempts([(sheet(HELLO), names(last_name=str(number))) for number in range(20)])
+    first = room.attempts([(sheet(HELLO), names(last_name=str(number)), None) for number in range(20)])
     assert said(next(first)) == "Hello 0"
     first.close()
     assert said(attempts(room, (sheet(HELLO), names()))[0]) == "Hello Sato"

@@ -125,7 +125,6 @@ WHOLE = HEAD + "{{ unsubscribe_url }}"
         ("<p>\n<img src='https://e.com/x.png'></p>", "a.html:5:1: an image without alt"),
         ("<a href=''>x</a>", "a.html:4:22: a link that leads nowhere"),
         ("<a href=\"#\">x</a>", "a.html:4:22: a link that leads nowhere"),
-        ("<a href=' javascript:alert(1)'>x</a>", "a.html:4:22: mail programs refuse such addresses"),
         ("<img alt='' src='logo.png'>", "a.html:4:22: logo.png is no whole address"),
         ("<a href='/pricing'>x</a>", "a.html:4:22: /pricing is no whole address"),
         ("<script>x</script>", "a.html:4:22: mail programs take out <script>"),

@@ -183,7 +183,7 @@ def _next(
     connection: Connection, office: Office, after: int, size: int, *, claim: bool, down: bool = False
 ) -> list[Queued]:
     ids = queued_ids(connection, t.messages, after, size, office.desk.now, claim=claim, down=down)
-    found = read_messages(connection, office.desk.post, ids, office.fields) if ids else []
+    found = read_messages(connection, office.desk.post, ids, office.desk.now, office.fields) if ids else []
     return found[::-1] if down else found
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from markupsafe import escape
 
+from engage.effects.text_part import end_of_body
+
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
-_BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
 _STYLE = "margin-top:32px;padding-top:16px;border-top:1px solid #dddddd;color:#666666;font-size:12px"
 _HIDDEN = "display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;color:transparent"
 #: What the link is called, by language; English for all others.
@@ -57,8 +58,8 @@ def with_preheader(html: str, preheader: str) -> str:
 
 
 def _before_end(html: str, block: str) -> str:
-    found = list(_BODY_END.finditer(html))
-    return html[: found[-1].start()] + block + html[found[-1].start() :] if found else html + block
+    end = end_of_body(html)
+    return html[:end] + block + html[end:]
 
 
 def _plain(text: str) -> str:

@@ -1,4 +1,7 @@
-"""A rendered body becomes a page: styles inlined, a text part, a footer; by a skeleton where that is the same."""
+"""A rendered body becomes a page: styles inlined, a text part, a footer, the marks of tracking.
+
+By a skeleton, where that is the same.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from functools import lru_cache
 import css_inline
 
 from engage.effects.footer import Page, missing, with_footer, with_preheader
+from engage.effects.outlines import Outline, outlined
 from engage.effects.skeleton import (
     Link,
     Pattern,
@@ -18,11 +22,13 @@ from engage.effects.skeleton import (
     is_tame,
     links,
     pattern,
+    places,
     shaped,
     stand_in,
     stand_ins,
 )
 from engage.effects.text_part import read_html, without_controls
+from engage.effects.tracking import Track
 
 #: The inliner nests calls as the document nests elements and takes the process with it when the stack ends
 #: (measured: between 10,000 and 20,000 on a stack of 8 MB). A longer document keeps its style tags only.
@@ -46,19 +52,19 @@ class Frame:
 class Skeleton:
     """A page with places for values, and what must hold for them."""
 
-    html: Pattern
+    html: Outline
     text: Pattern
     #: the text before the footer, and what that lacks
     inner: Pattern
     lacks: tuple[list[str], bool]
     links: tuple[Link, ...]
 
-    def page(self, values: Sequence[str], frame: Frame) -> Page | None:
+    def page(self, values: Sequence[str], frame: Frame, track: Track | None) -> Page | None:
         """Return the page for some values; None where it may be another than that of the message itself."""
         lacks = missing(self.inner.filled(values), frame.sender, frame.unsubscribe_url)
         if lacks != self.lacks or not all(link.holds(values) for link in self.links):
             return None
-        return Page(self.html.filled(values), self.text.filled(values))
+        return Page(self.html.filled(values, track), self.text.filled(values))
 
 
 #: A shape and the frame around it, but for its tame values; the number of the preheader, where it is one.
@@ -73,14 +79,17 @@ class Pages:
         self._skeletons: dict[_Key, Skeleton | None] = {}
         self._tried = self._served = 0
 
-    def page(self, pieces: Sequence[str], frame: Frame) -> Page:
-        """Return the page of a body that was rendered in pieces; see ``sandbox.in_pieces``."""
-        return self._by_skeleton(pieces, frame) or self.whole("".join(pieces), frame)
+    def page(self, pieces: Sequence[str], frame: Frame, track: Track | None = None) -> Page:
+        """Return the page of a body that was rendered in pieces; see ``sandbox.in_pieces``.
 
-    def whole(self, html: str, frame: Frame) -> Page:
+        ``track``: how the message is tracked, if it is.
+        """
+        return self._by_skeleton(pieces, frame, track) or self.whole("".join(pieces), frame, track)
+
+    def whole(self, html: str, frame: Frame, track: Track | None = None) -> Page:
         """Return the page of a body as it is."""
         page, _, _ = self._made(without_controls(html), frame)
-        return page
+        return Page(outlined(page.html).filled((), track), page.text)
 
     def _made(self, html: str, frame: Frame) -> tuple[Page, str, Sequence[tuple[str, str]]]:
         """Return a page, its text without the footer, and its links."""
@@ -91,7 +100,7 @@ class Pages:
             shown = _inlined(shown)
         return Page(shown, page.text), reading.text, reading.links
 
-    def _by_skeleton(self, pieces: Sequence[str], frame: Frame) -> Page | None:
+    def _by_skeleton(self, pieces: Sequence[str], frame: Frame, track: Track | None) -> Page | None:
         if not is_tame(frame.unsubscribe_url):
             return None
         numbers = {frame.unsubscribe_url: 0}
@@ -103,21 +112,24 @@ class Pages:
             return None
         key, values = (shape, frame.sender, preheader), list(numbers)
         if key not in self._skeletons:
-            return self._first(key, values, pieces, frame)
+            return self._first(key, values, pieces, frame, track)
         skeleton = self._skeletons[key]
-        page = None if skeleton is None else skeleton.page(values, frame)
+        page = None if skeleton is None else skeleton.page(values, frame, track)
         self._served += page is not None
         return page
 
-    def _first(self, key: _Key, values: Sequence[str], pieces: Sequence[str], frame: Frame) -> Page | None:
+    def _first(
+        self, key: _Key, values: Sequence[str], pieces: Sequence[str], frame: Frame, track: Track | None
+    ) -> Page | None:
         """Make a skeleton, unless too many were made in vain; return the message's own page."""
         if self._tried > _TRIED + self._served // _TRIED:
             return None
         self._tried += 1
-        skeleton, page = self._skeleton(*key), self.whole("".join(pieces), frame)
+        skeleton, page = self._skeleton(*key), self.whole("".join(pieces), frame, track)
         if len(self._skeletons) >= _KEPT:
             self._skeletons.clear()
-        self._skeletons[key] = skeleton if skeleton is not None and skeleton.page(values, frame) == page else None
+        good = skeleton is not None and skeleton.page(values, frame, track) == page
+        self._skeletons[key] = skeleton if good else None
         return page
 
     def _skeleton(self, shape: Shape, sender: tuple[str | None, ...], preheader: int | str) -> Skeleton | None:
@@ -132,7 +144,7 @@ class Pages:
         if stand_ins(page.html) != stand_ins(with_preheader(footer, shown)) or not is_free(page.html):
             return None
         lacks = missing(inner, sender, frame.unsubscribe_url)
-        return Skeleton(pattern(page.html), pattern(page.text), pattern(inner), lacks, links(found))
+        return Skeleton(outlined(page.html, places), pattern(page.text), pattern(inner), lacks, links(found))
 
 
 @lru_cache(maxsize=1)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from engage.effects.failure import Failure
 from engage.effects.links import links, signing_key
 from engage.effects.post import Post
+from engage.effects.pressroom import Job as Told
 from engage.effects.pressroom import Outcome, Pressroom
 from engage.effects.queued import Queued
 from engage.effects.rendering import Printed, Printer, Rendered, Sheet
 from engage.effects.team import Person
+from engage.effects.tracking import Track, tracked
 from engage.language.fields import fold
 from engage.language.shelf import Shelf
 from engage.language.templates import Template
@@ -28,6 +30,7 @@ class Job:
 
     sheet: Sheet
     names: Mapping[str, object]
+    track: Track | None
 
 
 class Press:
@@ -61,7 +64,7 @@ class Press:
 
     def _outcomes(self, messages: Sequence[Asked], *, printed: bool) -> Iterator[Outcome]:
         jobs = [self._job(message, owner) for message, owner in messages]
-        whole = [(job.sheet, job.names) for job in jobs if isinstance(job, Job)]
+        whole = [(job.sheet, job.names, job.track) for job in jobs if isinstance(job, Job)]
         outcomes = self._room(printed=printed).attempts(whole) if self._post.isolated else self._attempts(whole)
         for job in jobs:
             yield next(outcomes) if isinstance(job, Job) else job
@@ -73,9 +76,9 @@ class Press:
             self._rooms[printed] = Pressroom(self._zone.key, self._shelf, printed=printed)
         return self._rooms[printed]
 
-    def _attempts(self, jobs: Sequence[tuple[Sheet, Mapping[str, object]]]) -> Iterator[Rendered | Failure]:
-        for sheet_, names in jobs:
-            yield self._printer.attempt(sheet_, names)
+    def _attempts(self, jobs: Sequence[Told]) -> Iterator[Rendered | Failure]:
+        for job in jobs:
+            yield self._printer.attempt(*job)
 
     def close(self) -> None:
         """End the process that renders, if there is one."""
@@ -90,7 +93,14 @@ class Press:
         key = (message.template, template.language)
         if key not in self._sheets:
             self._sheets[key] = sheet(template, self._post.house.locale)
-        return Job(self._sheets[key], self._names(message, owner))
+        return Job(self._sheets[key], self._names(message, owner), self._track(message))
+
+    def _track(self, message: Queued) -> Track | None:
+        """Return how a message is tracked; not at all without a secret key, which its links must bear."""
+        post, tracking = self._post, self._post.house.tracking
+        if not (message.tracked and post.secret_key and (tracking.opens or tracking.clicks)):
+            return None
+        return tracked(post.base_url, self._key, message.id, opens=tracking.opens, clicks=tracking.clicks)
 
     def _names(self, message: Queued, owner: Person | None) -> dict[str, object]:
         address = links(self._post.base_url, self._key, message.id)

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from engage import wording
 from engage.effects.failure import Failure
 from engage.effects.rendering import Printed, Printer, Rendered, Sheet
+from engage.effects.tracking import Track
 from engage.language.shelf import Shelf
 
 #: Seconds of computing that one message may take.
@@ -43,9 +44,9 @@ def main() -> None:
         if "sheet" in job:
             sheets.append(Sheet(**job["sheet"]))
             continue
-        names = _names(job["names"])
+        names, track = _names(job["names"]), Track.of(job["track"]) if job["track"] else None
         clock(LIMIT)
-        outcome = _told(printer.attempt(sheets[job["number"]], names), printed=head["printed"])
+        outcome = _told(printer.attempt(sheets[job["number"]], names, track), printed=head["printed"])
         clock(0)
         answers.write(json.dumps(outcome).encode() + b"\n")
         answers.flush()

@@ -2,7 +2,8 @@
 
 One child renders many messages. Its system ends it when a message takes too long; then that message has failed,
 another child takes the next, and a template that fails so again and again is set aside for the rest of the delivery.
-The child has no secrets: it gets texts and values, and gives texts back, as JSON.
+The child has no secrets: it gets texts and values, and gives texts back, as JSON. Of a message that is tracked it
+gets the key of that message's clicks alone.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import IO
 from engage.effects.failure import Failure
 from engage.effects.pressing import LIMIT, packed, unpacked
 from engage.effects.rendering import Printed, Rendered, Sheet
+from engage.effects.tracking import Track
 from engage.errors import Outside
 from engage.language.shelf import Shelf
 from engage.wording import sentence
@@ -31,7 +33,8 @@ STRIKES = 3
 #: How long a child may take to end when there is nothing more to do, in seconds.
 _FAREWELL = 5.0
 
-Job = tuple[Sheet, Mapping[str, object]]
+#: A sheet, the values of its names, and how the message is tracked.
+Job = tuple[Sheet, Mapping[str, object], Track | None]
 Outcome = Rendered | Printed | Failure
 
 
@@ -114,7 +117,7 @@ class Pressroom:
     def _answers(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Give the child's answers in the order of the jobs, as many as it lives to give."""
         child = self._running()
-        lines = [line for sheet, names in jobs for line in self._lines(sheet, names)]
+        lines = [line for job in jobs for line in self._lines(*job)]
         writer = Thread(target=_write, args=(child, lines), daemon=True)
         writer.start()
         source = _pipe(child.stdout)
@@ -125,13 +128,14 @@ class Pressroom:
             yield unpacked(json.loads(line.decode()))
         writer.join()
 
-    def _lines(self, sheet: Sheet, names: Mapping[str, object]) -> Iterator[bytes]:
+    def _lines(self, sheet: Sheet, names: Mapping[str, object], track: Track | None) -> Iterator[bytes]:
         """Yield what the child is told: each sheet once, then its number."""
         number = self._told.get(sheet)
         if number is None:
             number = self._told[sheet] = len(self._told)
             yield json.dumps({"sheet": asdict(sheet)}).encode() + b"\n"
-        yield json.dumps({"number": number, "names": packed(names)}).encode() + b"\n"
+        told = {"number": number, "names": packed(names), "track": track.told() if track else None}
+        yield json.dumps(told).encode() + b"\n"
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._child is None:

@@ -12,10 +12,13 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, func, literal_c
 from engage.clock import micros
 from engage.effects.merge_fields import Names, Plain, columns_of, custom_values, plain_prospect
 from engage.effects.post import Post
+from engage.language.conditions import Condition
 from engage.language.fields import STANDARD
 from engage.language.template_fields import fields_read
 from engage.sql import tables as t
+from engage.sql.asked import Now
 from engage.sql.codes import MessageKind, MessageStatus
+from engage.sql.predicates import holds
 from engage.sql.standing import big, many, run, standing, whole
 
 #: What a mail takes whatever its e-mail says: whom it goes to and from, in which language, and whether they are there.
@@ -44,6 +47,8 @@ class Queued:
     prospect: Mapping[str, Plain] | None
     #: the one-off send it belongs to
     send_id: int | None = None
+    #: its opens and clicks may be counted, as far as that is asked of the prospect
+    tracked: bool = True
 
 
 def queued_ids(
@@ -97,13 +102,30 @@ def fields_for(post: Post) -> Names:
     return None if named is None else named | _OWN
 
 
-def read_messages(connection: Connection, post: Post, ids: Sequence[int], names: Names = None) -> list[Queued]:
+def _tracked(connection: Connection, post: Post, ids: Sequence[int], now: datetime) -> frozenset[int]:
+    """Return the messages whose prospects may be tracked."""
+    only, asked = post.house.tracking.only_where, Now.of(post.house, now)
+    if only is None:
+        return frozenset(ids)
+    return frozenset(run(connection, _trackable(only, asked.always), asked, ids=list(ids)).scalars())
+
+
+@standing
+def _trackable(only: Condition, asked: Now) -> Select[Any]:
+    m = t.messages.c
+    return select(m.id).where(m.id.in_(many("ids")), holds(only, m.prospect_id, asked))
+
+
+def read_messages(
+    connection: Connection, post: Post, ids: Sequence[int], now: datetime, names: Names = None
+) -> list[Queued]:
     """Return messages with their prospects, in the order of their keys; ``names``: with these fields only."""
     found = run(connection, _messages(columns_of(names)), None, ids=list(ids))
     columns = tuple(found.keys())
     rows = [dict(zip(columns, row, strict=True)) for row in found]
     custom = custom_values(connection, post, [row["prospect_id"] for row in rows], names)
-    return [_queued(row, post, custom.get(row["prospect_id"], {}), names) for row in rows]
+    tracked = _tracked(connection, post, ids, now)
+    return [_queued(row, post, custom.get(row["prospect_id"], {}), names, tracked=row["id"] in tracked) for row in rows]
 
 
 def field_columns(names: Names = None) -> tuple[ColumnElement[Any], ...]:
@@ -137,7 +159,7 @@ def _messages(names: Names) -> Select[Any]:
     return select(*columns).select_from(joined).where(m.c.id.in_(many("ids"))).order_by(m.c.id)
 
 
-def _queued(row: Mapping[str, Any], post: Post, custom: Mapping[str, Plain], names: Names) -> Queued:
+def _queued(row: Mapping[str, Any], post: Post, custom: Mapping[str, Plain], names: Names, *, tracked: bool) -> Queued:
     there = row["f_email"] is not None and row["f_created_at"] is not None
     return Queued(
         row["id"],
@@ -155,4 +177,5 @@ def _queued(row: Mapping[str, Any], post: Post, custom: Mapping[str, Plain], nam
         row["try_at"],
         plain_prospect(row, custom, post.house, names) if there else None,
         row["send_id"],
+        tracked,
     )

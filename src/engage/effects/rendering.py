@@ -14,6 +14,7 @@ from engage.effects.mime import mail_body, one_line
 from engage.effects.pages import Frame, Pages
 from engage.effects.sandbox import Render, compiled, in_pieces, sandbox
 from engage.effects.text_part import without_controls
+from engage.effects.tracking import Track
 from engage.language.shelf import Shelf
 from engage.wording import sentence
 
@@ -75,14 +76,14 @@ class Printer:
         self._zone, self._shelf = zone, shelf
         self._drafts: dict[Sheet, _Draft] = {}
 
-    def attempt(self, sheet: Sheet, names: Mapping[str, object]) -> Rendered | Failure:
-        """Return what a sheet says for these names, or why it cannot be rendered."""
+    def attempt(self, sheet: Sheet, names: Mapping[str, object], track: Track | None = None) -> Rendered | Failure:
+        """Return what a sheet says for these names, or why it cannot be rendered; ``track``: how it is tracked."""
         try:
-            return self.printed(sheet, names)
+            return self.printed(sheet, names, track)
         except Exception as error:  # a template of the user's may raise anything, and stops only this message
             return failure(error)
 
-    def printed(self, sheet: Sheet, names: Mapping[str, object]) -> Rendered:
+    def printed(self, sheet: Sheet, names: Mapping[str, object], track: Track | None = None) -> Rendered:
         """Return what a sheet says. Raises whatever its template raises."""
         draft = self._drafts.get(sheet) or self._made_ready(sheet)
         subject = one_line(draft.subject(names))
@@ -94,7 +95,7 @@ class Printer:
         sender = names["sender"]
         assert isinstance(sender, Mapping)
         frame = Frame(preheader, (sender.get("name"), sender.get("address")), str(names["unsubscribe_url"]))
-        page = draft.pages.page(pieces, frame)
+        page = draft.pages.page(pieces, frame, track)
         return Rendered(subject, page.html, page.text, frame.unsubscribe_url)
 
     def _made_ready(self, sheet: Sheet) -> _Draft:

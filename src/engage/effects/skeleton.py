@@ -21,7 +21,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from engage.effects.outlines import Pieces
 from engage.effects.text_part import SIGNS, attributes_of
+from engage.language.web_addresses import is_script
 
 #: Signs of values that are not tame: of HTML, spaces of all kinds, controls, what a parser may replace or leave out.
 _WILD = r"""\s&<>"'`\x00-\x20\x7f-\xad\u2000-\u206f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff0-\uffff"""
@@ -53,6 +55,11 @@ def pattern(text: str) -> Pattern:
     """Return a text with stand-ins as a pattern."""
     parts = _STAND_IN.split(text)
     return Pattern(tuple(parts[:-1:2]), tuple(map(int, parts[1::2])), parts[-1])
+
+
+def places(text: str) -> Pieces:
+    """Return a text with stand-ins in pieces: its own, and the numbers of its values."""
+    return tuple(int(part) if n % 2 else part for n, part in enumerate(_STAND_IN.split(text)) if n % 2 or part)
 
 
 def stand_in(number: int) -> str:
@@ -154,9 +161,9 @@ class Link:
     def holds(self, values: Sequence[str]) -> bool:
         """Tell whether they differ for these values, and the address is none that is not shown."""
         address = self.address.filled(values)
-        return address != self.words.filled(values) and (
-            bool(self.address.before[:1] != ("",)) or not address.startswith(("#", *_SCHEMES))
-        )
+        if address == self.words.filled(values) or is_script(address):
+            return False
+        return self.address.before[:1] != ("",) or not address.startswith(("#", *_SCHEMES))
 
 
 def links(found: Sequence[tuple[str, str]]) -> tuple[Link, ...]:

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 
+from engage.language.web_addresses import attribute_text, is_script
+
 _PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "pre", "hr"])
 _LINES = frozenset(["div", "tr", "li", "section", "header", "footer", "article", "main", "body", "html"])
 #: Comments; elements whose text is not shown; declarations; start and end tags with their attributes.
@@ -19,7 +21,11 @@ SIGNS = re.compile(
     r"""<(/?)([a-z][a-z0-9:-]*)((?:[^<>"']++|"[^"]*+"|'[^']*+')*+)>""",
     re.IGNORECASE | re.DOTALL,
 )
-_ATTRIBUTE = re.compile(r"""([^\s=>"'/]++)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]++)""")
+#: The name and the value of an attribute.
+ATTRIBUTE = re.compile(r"""([^\s=>"'/]++)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]++)""")
+#: How an element that is not shown ends; and the begin of what has no end.
+_CLOSED = re.compile(r"</[a-z]+\s*>\Z", re.IGNORECASE)
+_OPENED = re.compile(r"<[a-z/!?]", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 #: Signs that stand for the end of a line and of a paragraph until the text is whole.
 _LINE, _PARAGRAPH = "\x01", "\x02"
@@ -137,7 +143,7 @@ class _Reader:
         inner = "".join(self.pieces[start:]).strip()
         address = href.strip().removeprefix("mailto:").removeprefix("tel:")
         self.closed.append((address, inner))
-        if not address or address.startswith("#") or address == inner:
+        if not address or address.startswith("#") or address == inner or is_script(address):
             return
         self.pieces.append(f" ({address})" if inner else address)
 
@@ -150,9 +156,33 @@ def _broken(found: re.Match[str]) -> str:
     return "\n" if _LINE in run else run
 
 
+def end_of_body(html: str) -> int:
+    """Return the place behind the last thing that a document shows: before </body>, or before what never ends.
+
+    >>> end_of_body("<p>x</p></body></html>"), end_of_body("<p>x <!-- y"), end_of_body("<p>x <a href='")
+    (8, 5, 5)
+    """
+    end, place, body = len(html), 0, None
+    for sign in SIGNS.finditer(html):
+        place = sign.end()
+        if sign[2] and sign[3].lower() == "body":
+            body = sign.start()
+        elif place == len(html) and not _is_closed(sign):
+            end = sign.start()
+    tail = _OPENED.search(html, place)
+    return body if body is not None else min(end, tail.start() if tail else end)
+
+
+def _is_closed(sign: re.Match[str]) -> bool:
+    """Tell whether a sign has its end."""
+    if sign[0].startswith("<!--"):
+        return sign[0].endswith("-->")
+    return not sign[1] or _CLOSED.search(sign[0]) is not None
+
+
 def attributes_of(attributes: str) -> Iterator[tuple[str, str]]:
     """Yield the attributes of a tag that have a value: the name in small letters, the value as it is written."""
-    for key, value in _ATTRIBUTE.findall(attributes):
+    for key, value in ATTRIBUTE.findall(attributes):
         yield key.lower(), value
 
 
@@ -160,5 +190,10 @@ def _attribute(attributes: str, name: str) -> str:
     """Return the value of an attribute, or nothing."""
     for key, value in attributes_of(attributes):
         if key == name:
-            return unescape(value.strip(value[0]) if value[0] in "\"'" else value)
+            return attribute_text(unquoted(value))
     return ""
+
+
+def unquoted(value: str) -> str:
+    """Return an attribute's value as it is written, without its quotes."""
+    return value[1:-1] if value[0] in "\"'" else value

@@ -120,7 +120,7 @@ def send(channel: Channel, envelope: Envelope) -> None:
 
 
 def _message(template: Template, reader: Reader, now: datetime, name: str) -> Queued:
-    """Return a message of nobody's: number 0, which no row ever has."""
+    """Return a message of nobody's: number 0, which no row ever has; it is not tracked."""
     return Queued(
         id=0,
         prospect_id=0,
@@ -136,4 +136,5 @@ def _message(template: Template, reader: Reader, now: datetime, name: str) -> Qu
         deferred_at=None,
         try_at=None,
         prospect=reader.prospect,
+        tracked=False,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from threading import Lock
 
 from sqlalchemy import Engine, select
@@ -24,13 +26,14 @@ class Viewer:
 
     def __init__(self, post: Post) -> None:
         sender = post.company.sender
-        self._post = post
-        self._press = None if sender is None else Press(post, sender)
+        self._post = _without_pixel(post)
+        self._press = None if sender is None else Press(self._post, sender)
         self._lock = Lock()
 
-    def html(self, engine: Engine, message_id: int) -> str | None:
+    def html(self, engine: Engine, message_id: int, now: datetime) -> str | None:
         """Return a message's HTML; None where it is gone, was never sent, or cannot be rendered any more.
 
+        Its links count clicks, as those of the mail do.
         Raises Outside when nothing can be rendered at all.
         """
         if self._press is None:
@@ -39,7 +42,7 @@ class Viewer:
             status = connection.scalar(select(t.messages.c.status).where(t.messages.c.id == message_id))
             if status not in _SEEN:
                 return None
-            message = read_messages(connection, self._post, [message_id])[0]
+            message = read_messages(connection, self._post, [message_id], now)[0]
             if message.prospect is None:
                 return None
             owner = read_team(connection).person(str(message.prospect.get("owner") or ""))
@@ -55,3 +58,8 @@ class Viewer:
             press, self._press = self._press, None
             if press is not None:
                 press.close()
+
+
+def _without_pixel(post: Post) -> Post:
+    """Return what to show mails by: looking at one changes nothing."""
+    return replace(post, house=replace(post.house, tracking=replace(post.house.tracking, opens=False)))

@@ -66,6 +66,11 @@ def _sender(reader: Reader, workspace: Workspace) -> None:
         reader.wrong(("sender", "email"), _no_address(sender.email))
 
 
+def _tracking(reader: Reader, workspace: Workspace) -> None:
+    if workspace.company.tracking.only_where is not None:
+        reader.condition(workspace.company.tracking.only_where, ("tracking", "only_where"))
+
+
 def _team(reader: Reader, workspace: Workspace) -> None:
     for user, word in workspace.team.users.items():
         if word.email is not None and not is_address(word.email):
@@ -108,7 +113,7 @@ def _forms(reader: Reader, workspace: Workspace) -> None:
 
 #: Each file's checks, in the order in which files are told of.
 CHECKS: dict[str, tuple[FileCheck, ...]] = {
-    "engage.yaml": (_fields, _sender),
+    "engage.yaml": (_fields, _sender, _tracking),
     "team.yaml": (_team,),
     "lists.yaml": (list_conditions,),
     "campaigns.yaml": (_campaigns,),

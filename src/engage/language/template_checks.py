@@ -11,6 +11,7 @@ from jinja2.tests import TESTS
 
 from engage.language.shelf import PARTIALS, Shelf, loaded_name, loadings, own_names, parsed
 from engage.language.spotting import Spotter, syntax
+from engage.language.template_links import check_links
 from engage.language.template_words import DATE_STYLES, FILTERS, NAMES, OWN
 from engage.problem import Problem, nearest, unknown
 from engage.wording import Sentence, sentence
@@ -62,7 +63,7 @@ def check_shelf(shelf: Shelf, bodies: Mapping[str, str], fields: Collection[str]
         spotter = Spotter(f"{shelf.shown}{name}", text.split("\n"))
         tree = shelf.trees[name]
         known = Known(fields, given.get(name, own_names([tree])), shelf, name.endswith(".mjml"))
-        found += _mistakes(tree, known, spotter)
+        found += (*_mistakes(tree, known, spotter), *check_links(spotter.file, text))
         for node in loadings(tree):
             loaded = loaded_name(node)
             if (

@@ -13,6 +13,7 @@ from engage.language.reading import parse
 from engage.language.shelf import Shelf, parsed
 from engage.language.source import read
 from engage.language.template_checks import check_body
+from engage.language.template_links import check_links
 from engage.language.workspace import FrontMatter
 from engage.problem import Place, Problem
 from engage.wording import sentence
@@ -76,6 +77,7 @@ def read_template(
     offset = text[: match.end()].count("\n")
     body, lines = text[match.end() :], text.split("\n")
     problems = [*_misnamed(file), *found, *wrong, *check_body(file, body, fields, offset, shelf, lines)]
+    problems += check_links(file, body, offset)
     if file.endswith(".mjml"):
         problems += (*not_installed(file), *check_mjml(file, lines, offset))
     said = source.value if source is not None and isinstance(source.value, dict) else {}

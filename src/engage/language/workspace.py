@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, RootModel
@@ -70,6 +71,31 @@ class Limits(Model):
     emails_per_prospect: Cap | None = Field(None, description="marketing mail for one prospect")
 
 
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        raise PydanticCustomError("network", "a network is written as 192.0.2.0/24 or 2001:db8::/32") from None
+    return text
+
+
+Networks = Annotated[tuple[Annotated[Text, AfterValidator(_network)], ...], AsTuple]
+
+
+class Tracking(Model):
+    """What of mail is tracked; nothing is without ENGAGE_SECRET_KEY."""
+
+    opens: bool = Field(True, description="a pixel in each mail counts opens")
+    clicks: bool = Field(True, description="links are rewritten, so that clicks are counted")
+    only_where: Condition | None = Field(
+        None, description="criteria: only whom they match is tracked; others get plain links and no pixel"
+    )
+    proxies: Networks = Field(
+        (), description="networks of data centres and privacy proxies: what comes from there counts nowhere"
+    )
+    apple: Networks = Field((), description="further networks of Apple Mail Privacy Protection, marked apart")
+
+
 class CustomField(Model):
     """A field of the user's own."""
 
@@ -87,6 +113,7 @@ class Company(Model):
     hours: HoursWord = Field(HoursWord(), description="business hours")
     sender: Sender | None = Field(None, description="who marketing mail comes from")
     limits: Limits = Field(Limits(), description="limits that hold across scenarios")
+    tracking: Tracking = Field(Tracking(), description="what of mail is tracked, and of whom")
     require_consent: bool = Field(False, description="true: marketing mail only to prospects with consent_at")
     fields: dict[Ident, CustomField] = Field({}, description="custom fields of prospects")
 

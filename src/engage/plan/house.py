@@ -17,7 +17,16 @@ def compile_house(workspace: Workspace) -> moves.House:
     limit = company.limits.emails_per_prospect
     days = limit.within.whole_days if limit is not None else None
     cap = moves.Cap(limit.count, days) if limit is not None and days is not None else None
-    return moves.House(company.name, company.locale, workspace.hours, company.require_consent, queue, cap)
+    tracking = _tracking(workspace)
+    return moves.House(company.name, company.locale, workspace.hours, company.require_consent, queue, cap, tracking)
+
+
+def _tracking(workspace: Workspace) -> moves.Tracking:
+    word, source = workspace.company.tracking, workspace.sources.get("engage.yaml")
+    if word.only_where is None or source is None:
+        return moves.Tracking(word.opens, word.clicks)
+    reader = Reader(workspace.vocabulary, source)
+    return moves.Tracking(word.opens, word.clicks, reader.condition(word.only_where, ("tracking", "only_where")))
 
 
 def compile_scoring(workspace: Workspace) -> moves.Scoring:

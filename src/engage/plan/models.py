@@ -71,6 +71,15 @@ class Cap:
 
 
 @dataclass(frozen=True, slots=True)
+class Tracking:
+    """What of mail is tracked, and of whom; None: of everybody."""
+
+    opens: bool = True
+    clicks: bool = True
+    only_where: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """What holds for all scenarios."""
 
@@ -80,6 +89,7 @@ class House:
     require_consent: bool = False
     first_queue: str | None = None
     cap: Cap | None = None
+    tracking: Tracking = Tracking()
 
 
 @dataclass(frozen=True, slots=True)

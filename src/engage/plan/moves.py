@@ -39,7 +39,18 @@ from engage.plan.acts import (
     WaitUntil,
     Zone,
 )
-from engage.plan.models import Cap, GradeCriterion, Grading, House, Inactivity, Mail, Mailing, ScoreRule, Scoring
+from engage.plan.models import (
+    Cap,
+    GradeCriterion,
+    Grading,
+    House,
+    Inactivity,
+    Mail,
+    Mailing,
+    ScoreRule,
+    Scoring,
+    Tracking,
+)
 from engage.plan.reaching import Call, Enrol, Leave
 
 
@@ -192,6 +203,7 @@ __all__ = [
     "Split",
     "Step",
     "Switch",
+    "Tracking",
     "Trigger",
     "Wait",
     "WaitDay",

@@ -24,7 +24,7 @@ async def view(site: Site, request: Request, rest: str) -> Reply:
     if message_id is None:
         return await not_found(site, request)
     running = await site.running()
-    html = await site.look(lambda: running.viewer.html(site.app.engine, message_id))
+    html = await site.look(lambda: running.viewer.html(site.app.engine, message_id, site.clock()))
     if html is None:
         words = {
             "title": sentence("This mail cannot be shown any more"),

@@ -1,0 +1,69 @@
+"""What marks one message's page: its links count clicks, a pixel counts opens, and a trap tells machines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engage.effects.links import LETTERS, click_address, click_key, is_target, url
+
+#: Links of a mail that lead to its own public pages, and stay what they are.
+_OWN = tuple(f"/{letter}/" for letter in LETTERS.values())
+#: Seen by no person, whatever shows or reads the mail aloud: who follows it is a machine.
+_TRAP = (
+    '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all" aria-hidden="true">'
+    '<a href="{url}" tabindex="-1" rel="nofollow"></a></div>'
+)
+_PIXEL = '<img src="{url}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">'
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """How one message is tracked; it holds no secret but the key of this message's clicks."""
+
+    #: where the public pages are, without a slash at the end
+    base_url: str
+    #: the message's number as its links name it
+    number: str
+    #: signs the targets of clicks; None: clicks are not counted
+    click_key: bytes | None
+    open_url: str | None
+    trap_url: str | None
+
+    @property
+    def foot(self) -> str:
+        """What stands at the end of the page."""
+        trap = _TRAP.format(url=self.trap_url) if self.trap_url else ""
+        return trap + (_PIXEL.format(url=self.open_url) if self.open_url else "")
+
+    def followed(self, address: str) -> str | None:
+        """Return the address that counts a click on a link; None for a link that stays what it is."""
+        if self.click_key is None or not is_target(address) or self._is_own(address):
+            return None
+        return click_address(f"{self.base_url}/{LETTERS['click']}/{self.number}", self.click_key, address)
+
+    def _is_own(self, address: str) -> bool:
+        return address.startswith(self.base_url) and address.startswith(_OWN, len(self.base_url))
+
+    def told(self) -> Sequence[str | None]:
+        """Return it as JSON has it."""
+        key = None if self.click_key is None else self.click_key.hex()
+        return (self.base_url, self.number, key, self.open_url, self.trap_url)
+
+    @classmethod
+    def of(cls, told: Sequence[str | None]) -> Track:
+        """Return what JSON told."""
+        base_url, number, key, open_url, trap_url = told
+        return cls(str(base_url), str(number), None if key is None else bytes.fromhex(key), open_url, trap_url)
+
+
+def tracked(base_url: str, key: bytes, message_id: int, *, opens: bool, clicks: bool) -> Track:
+    """Return how a message is tracked; ``key`` signs links."""
+    base = base_url.rstrip("/")
+    return Track(
+        base,
+        f"{message_id:x}",
+        click_key(key, message_id) if clicks else None,
+        url(base, key, "open", message_id) if opens else None,
+        url(base, key, "trap", message_id) if clicks else None,
+    )
