@@ -117,6 +117,28 @@ def test_a_test_without_a_winner_waits_for_a_person(house: Engage) -> None:
     assert float(rows["bold"]["low"]) < float(rows["bold"]["rate"]) < float(rows["bold"]["high"])
 
 
+def test_opt_outs_and_complaints_are_told_of_the_e_mail_that_they_came_of(house: Engage) -> None:
+    house("send", "calm", "--list", "club", "--now", TEN, "--yes")
+    house("send", "bold", "--list", "club", "--now", TEN, "--yes")
+    ticked(house, TEN, deliver=True)
+    rows = ["email,type,target,occurred_at", *(
+        f"p{number}@example.com,{event},{mail},{NOON}+09:00"
+        for number, event, mail in (
+            (50, "email_unsubscribed", "calm"), (51, "email_unsubscribed", "calm"), (52, "email_complained", "bold"),
+        )
+    )]  # fmt: skip
+    Path("gone.csv").write_text("\n".join(rows), "utf-8")
+    assert house("import", "activities", "gone.csv", "--now", NOON).code == 0
+    ticked(house, FOUR)
+    assert [refused(house, number) for number in ("1", "2")] == [(2, 0), (0, 1)]
+
+
+def refused(engage: Engage, number: str) -> tuple[int, int]:
+    """Return how many opted out, and how many complained, of the e-mail of a send."""
+    found = json.loads(engage("sends", "show", number, "--format", "json", "--now", FOUR).out)["variants"]
+    return found[0]["opt_outs"], found[0]["complaints"]
+
+
 def test_a_winner_is_named_by_conversions(house: Engage) -> None:
     goal = ("--winner", "conversions", "--goal", "{page_viewed: /pricing*}")
     house("send", "calm", "bold", "--list", "news", "--share", "100", *goal, "--after", "6h", "--now", TEN, "--yes")

@@ -6,6 +6,7 @@ import pytest
 
 from engage.errors import Refused
 from engage.rehearse.copying import make_ready
+from tests.support.moments import at
 from tests.support.sends import call_off, got, order, resume, send_of, state
 from tests.support.world import World
 
@@ -177,6 +178,7 @@ def test_a_send_called_off_keeps_back_what_was_not_handed_over(draft: World) -> 
     draft.tick("1 hour")
     draft.deliver("1 hour")
     assert call_off(draft, early) == 0
+    assert send_of(draft, early).ended_at == at("1 hour")
     with pytest.raises(Refused, match="is over"):
         call_off(draft, sent)
     draft.tick("2 days")

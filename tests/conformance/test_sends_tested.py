@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from engage.clock import MICROSECOND
 from engage.errors import Refused
 from tests.support.sends import choose, got, order, read_by, send_of, state, trial
 from tests.support.world import World
@@ -78,6 +79,18 @@ def test_where_chance_may_have_decided_nobody_wins_and_a_person_chooses(draft: W
     assert list(got(draft, number).values())[tested:] == ["plain"] * (100 - tested)
     with pytest.raises(Refused, match="is done"):
         choose(draft, number, "bold", "3 days")
+
+
+def test_what_happened_at_the_very_end_of_the_test_counts_and_what_came_after_does_not(draft: World) -> None:
+    crowd(draft, 60)
+    number = order(draft, "plain", "bold", test=trial(50, "opens", "1 day"))
+    draft.tick("0 days")
+    draft.deliver("0 days")
+    day = timedelta(days=1)
+    read_by(draft, "opened_at", number, {"plain": 4}, day)
+    read_by(draft, "opened_at", number, {"bold": 5}, day + MICROSECOND)
+    draft.tick("2 days")
+    assert [met for _, met in figures(draft, number)] == [4, 0]
 
 
 def test_or_the_first_goes_to_the_rest(draft: World) -> None:

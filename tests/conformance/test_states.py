@@ -230,6 +230,25 @@ def test_a_wait_in_business_days_moves_by_the_pause_and_then_to_the_next_open_da
     assert world.tagged("done") == {"a"}
 
 
+def test_only_waits_in_business_days_are_moved_to_open_days(world: World) -> None:
+    """
+    steps:
+      - rule: {tag: patient}
+        yes: [{wait: {until: 2026-12-03T10:00}}]
+        no: [{wait: 2 business days}]
+      - add_tag: done
+    """
+    world.people("a", at="2026-12-01T10:00")
+    world.add("b", tags=("patient",), at="2026-12-01T10:00")
+    world.tick("2026-12-01T10:00")
+    world.pause("2026-12-02T10:00")
+    world.resume("2026-12-04T10:00")  # two days later its moment would be a Saturday's
+    world.tick("2026-12-04T10:00")
+    assert world.tagged("done") == {"b"}
+    world.tick("2026-12-07T10:00")
+    assert world.tagged("done") == {"a", "b"}
+
+
 def test_a_wait_in_business_days_that_was_over_before_the_pause_is_due_at_once(world: World) -> None:
     """
     steps: [{wait: 2 business days}, {add_tag: done}]

@@ -17,6 +17,9 @@ from engage.effects.delivery import BATCH, deliver
 from engage.effects.outbox import OutboxFolder
 from engage.effects.post import Delivered
 from engage.errors import Outside, Refused
+from engage.language.shelf import Shelf
+from engage.language.templates import read_template
+from engage.language.vocabulary import all_fields
 from engage.sql import tables as t
 from engage.sql.codes import Figure, MessageStatus, TimerKind
 from engage.wording import sentence
@@ -29,9 +32,11 @@ from tests.effects.mailroom import (
     add_message,
     add_people,
     add_prospect,
+    html_of,
     message_rows,
     parsed,
     post,
+    set_custom,
     template,
     unchecked,
 )
@@ -322,3 +327,23 @@ def test_a_channel_that_is_away_leaves_the_message_queued(engine: Engine) -> Non
         deliver(engine, post(Moody("2", Outside("no answer"))), NOW)
     assert message_rows(engine) == {1: ("sent", None), 2: ("queued", None), 3: ("queued", None)}
     assert deliver(engine, post(Watcher(repeatable=False)), NOW) == Delivered(sent=2)
+
+
+CARD = "{% macro card(who) %}{{ who.company }}, {{ who.interest }}{% endmacro %}<p>{{ card(prospect) }}</p>"
+BRACKETS = "<p>{{ prospect['company'] }}, {{ prospect.interest | upper | lower }}</p>"
+PARTIAL = Shelf((("partials/card.html", "<p>{{ prospect.company }}, {{ prospect.interest }}</p>"),))
+
+
+@pytest.mark.parametrize("text", [CARD, BRACKETS, "{% include 'partials/card.html' %}"])
+def test_an_e_mail_has_every_field_that_it_names_however_it_does(engine: Engine, text: str) -> None:
+    add_prospect(engine, 1, company="Kaji")
+    set_custom(engine, 1, "interest", text="crm", folded="crm")
+    add_message(engine, 1)
+    given = f"---\nsubject: 'For {{{{ prospect.job_title | default(prospect.company) }}}}'\n---\n{text}"
+    made, problems = read_template("templates/hello.html", given, list(all_fields(COMPANY)), PARTIAL)
+    assert made is not None, problems
+    channel = Watcher()
+    assert deliver(engine, post(channel, made), NOW) == Delivered(sent=1)
+    (mail,) = channel.mails
+    assert mail["Subject"] == "For Kaji"
+    assert "<p>Kaji, crm</p>" in html_of(mail)
