@@ -32,6 +32,8 @@ PACKAGES = ("language", "plan", "sql", "stepping")
 SUITE = (
     "tests/language", "tests/graph", "tests/sql", "tests/conformance", "tests/intake", "tests/effects",
     "tests/rehearse", "tests/reports", "tests/test_docs.py",
+    # The examples in docstrings.
+    "src/engage/language", "src/engage/plan", "src/engage/sql", "src/engage/stepping",
 )  # fmt: skip
 _LEFT_OUT = "postgresql or keep_their_meaning or keeps_its_meaning"
 #: Of the tests that reach a line the quickest are asked that take so many seconds together, and ten at least.

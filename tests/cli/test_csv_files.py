@@ -65,7 +65,14 @@ def test_an_export_of_some(text: str, applied: Engage) -> None:
 
 @pytest.mark.parametrize(
     ("text", "begins"),
-    [("{last_nam: Ann}", "--where:1:2: "), ("{last_name", "--where:"), ("", "--where:1:"), ("- 3", "--where:1:")],
+    [
+        ("{last_nam: Ann}", "--where:1:2: "),
+        ("{last_name", "--where:"),
+        ("", "--where:1:"),
+        ("- 3", "--where:1:"),
+        ("{country: JP, last_nam: Ann}", "--where:1:15: "),
+        ("country: JP\nnot: {last_nam: Ann}", "--where:2:7: "),
+    ],
 )
 def test_criteria_with_a_mistake(text: str, begins: str, applied: Engage) -> None:
     done = applied("export", "prospects", "--where", text)

@@ -128,6 +128,12 @@ def test_a_plan_of_what_is_new_counts_no_mail_at_once(engage: Engage) -> None:
     assert [(change["new"], change["mails"]) for change in data["scenarios"]] == [(True, 0)]
 
 
+def test_a_plan_that_changes_no_model_changes_no_score_and_no_grade(running: Engage) -> None:
+    Path("scenarios/hand-over.yaml").write_text(SCENARIO.replace("gte: 100", "gte: 200"), "utf-8")
+    data = json.loads(running("plan", "--json", "--now", MONDAY).out)
+    assert (data["changes"], data["rescored"], data["regraded"]) == (True, 0, 0)
+
+
 def test_a_plan_shows_what_changes(running: Engage) -> None:
     changed = SCENARIO.replace("wait: 2 days", "wait: 3 days").replace("  - id: tell\n", "  - id: told\n")
     changed = changed.replace("gte: 100", "gte: 200") + "  - add_tag: done\n"

@@ -41,6 +41,27 @@ def test_waiters_of_a_removed_step_go_on_to_the_next_surviving_one(world: World,
     assert (first.step, first.outcome, first.left_at) == ("rest", "skipped", at("1 day"))
 
 
+def test_another_rule_of_reentry_leaves_those_inside_where_they_wait(world: World, later: str) -> None:
+    """
+    reentry: {after: 3 days}
+    steps: [{wait: 5 days}, {add_tag: done}]
+    --- later
+    reentry: {after: 30 days}
+    steps: [{wait: 5 days}, {add_tag: done}]
+    """
+    world.people("over")
+    world.tick("0 days")
+    world.people("inside", at="5 days")
+    world.tick("5 days")
+    world.apply(later, "6 days")
+    world.tick("8 days")
+    assert world.inside() == {"inside": "wait"}, "three days after its end nobody enters anew"
+    world.tick("10 days")
+    assert world.tagged("done") == {"over", "inside"}
+    world.tick("35 days")
+    assert world.runs("over") == 2
+
+
 def test_waiters_of_a_removed_last_step_have_finished(world: World, later: str) -> None:
     """
     steps: [{id: one, add_tag: one}, {id: rest, wait: 5 days}]

@@ -93,6 +93,19 @@ def test_what_happened_at_the_very_end_of_the_test_counts_and_what_came_after_do
     assert [met for _, met in figures(draft, number)] == [4, 0]
 
 
+def test_the_very_first_prospect_gets_the_winner_too(draft: World) -> None:
+    crowd(draft, 60)
+    while True:
+        number = order(draft, "plain", "bold", test=trial(30, "opens", "1 hour", "first"))
+        draft.tick("0 days")
+        if "p0" not in got(draft, number):
+            break
+    draft.deliver("0 days")
+    draft.tick("1 hour")
+    assert got(draft, number)["p0"] == "plain"
+    assert len(got(draft, number)) == 60
+
+
 def test_or_the_first_goes_to_the_rest(draft: World) -> None:
     crowd(draft, 60)
     number = order(draft, "plain", "bold", test=trial(50, "opens", "1 hour", "first"))

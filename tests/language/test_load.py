@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from engage.language.load import load, read_folder, with_vocabulary
 from tests.support.starter import SMALL, starter, told, with_example
 
@@ -42,6 +44,19 @@ def test_what_is_no_ordinary_file_is_told(tmp_path: Path) -> None:
     files, problems = read_folder(tmp_path)
     assert files == {}
     assert [str(problem).partition(" ")[0] for problem in problems] == ["lists.yaml:1:1:"]
+
+
+@pytest.mark.parametrize(
+    ("points", "mistakes"),
+    [
+        (0, []), (-1_000_000, []),
+        (1, ["scoring.yaml:1:38: this must be at most 0"]),
+        (-1_000_001, ["scoring.yaml:1:38: this must be at least -1000000"]),
+    ],
+)  # fmt: skip
+def test_inactivity_takes_points_and_no_more_than_there_are(points: int, mistakes: list[str]) -> None:
+    scoring = f"inactivity: {{every: 30 days, points: {points}}}\n"
+    assert told({**SMALL, "scoring.yaml": scoring.encode()}) == mistakes
 
 
 def test_names_from_the_files_and_from_elsewhere() -> None:
