@@ -165,3 +165,30 @@ class Bounce(IntEnum):
 
     SOFT = 1
     HARD = 2
+
+
+class Returned(IntEnum):
+    """What a mail that came back, or an event of a mail service, was."""
+
+    #: the address is dead
+    HARD = 1
+    #: failed for now, or not for the address's sake alone
+    SOFT = 2
+    #: refused for our sake: a policy, our reputation; it never counts against the recipient
+    POLICY = 3
+    COMPLAINT = 4
+    #: somebody wrote to the address for opting out
+    OPT_OUT = 5
+    #: what follows changes nothing
+    AUTOREPLY = 6
+    #: a server still tries
+    DELAYED = 7
+    DELIVERED = 8
+    #: of servers or mail programs: a receipt, an authentication report, «not spam»
+    REPORT = 9
+    #: our own mail, or a list's
+    ECHO = 10
+    #: for one of our addresses, but nothing that we can read
+    UNKNOWN = 11
+    #: about no message that was sent from here
+    FOREIGN = 12

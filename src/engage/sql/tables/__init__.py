@@ -41,6 +41,7 @@ from engage.sql.tables.people import (
     prospects,
     standings,
 )
+from engage.sql.tables.returned import returned
 from engage.sql.tables.sales import accounts, opportunities
 from engage.sql.tables.sends import send_variants, sends
 from engage.sql.tables.team import (
@@ -89,6 +90,7 @@ __all__ = [
     "prospects",
     "queue_members",
     "reasons",
+    "returned",
     "scenarios",
     "score_entries",
     "send_variants",
