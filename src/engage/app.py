@@ -21,7 +21,7 @@ from engage.effects.mail_server import mail_server
 from engage.effects.outbox import OutboxFolder
 from engage.effects.post import Delivered, Post, Progress
 from engage.effects.public import public_address
-from engage.effects.return_path import bounce_address
+from engage.effects.return_path import bounce_address, opt_out_address
 from engage.effects.smtp import SmtpChannel
 from engage.effects.stale import Stale
 from engage.errors import Invalid, Outside, Refused
@@ -161,6 +161,7 @@ def drafts(settings: Settings, workspace: Workspace, channel: Channel) -> Post:
         secret_key=settings.secret_key,
         channel=channel,
         bounce_address=bounce_address(settings),
+        opt_out_address=opt_out_address(settings),
         isolated=True,
     )
 

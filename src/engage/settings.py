@@ -24,6 +24,11 @@ VARIABLES: Mapping[str, str] = {
     "ENGAGE_SMTP_RATE": "how many messages are handed over in a second, by all processes together; unset: no limit",
     "ENGAGE_BOUNCE_ADDRESS": "an address that takes extensions (bounces+…@example.com): each message bears its own "
     "return path there; unset: bounces go to the sender",
+    "ENGAGE_OPT_OUT_ADDRESS": "an address that takes extensions and is read like the bounce address, or is the same: "
+    "marketing mail offers opting out by mail to it, besides the link; unset: only the link",
+    "ENGAGE_BOUNCE_BOX": "a box that engage run reads bounces from: maildir:FOLDER or imaps://USER@HOST/FOLDER; see "
+    "engage listen-bounces for other ways",
+    "ENGAGE_BOUNCE_PASSWORD": "the password of that IMAP box",
     "ENGAGE_BASE_URL": "the address under which the public pages are reached",
     "ENGAGE_SECRET_KEY": "the key that signs links; without it nothing is tracked. Best made by "
     "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
@@ -43,6 +48,9 @@ class Settings:
     smtp_processes: str | None = None
     smtp_rate: str | None = None
     bounce_address: str | None = None
+    opt_out_address: str | None = None
+    bounce_box: str | None = field(default=None, repr=False)
+    bounce_password: str | None = field(default=None, repr=False)
     base_url: str = "http://localhost:8000"
     secret_key: str | None = field(default=None, repr=False)
     old_secret_keys: tuple[str, ...] = field(default=(), repr=False)
@@ -60,6 +68,9 @@ def read_settings(environ: Mapping[str, str], workspace: Path) -> Settings:
         smtp_processes=environ.get("ENGAGE_SMTP_PROCESSES") or None,
         smtp_rate=environ.get("ENGAGE_SMTP_RATE") or None,
         bounce_address=environ.get("ENGAGE_BOUNCE_ADDRESS") or None,
+        opt_out_address=environ.get("ENGAGE_OPT_OUT_ADDRESS") or None,
+        bounce_box=environ.get("ENGAGE_BOUNCE_BOX") or None,
+        bounce_password=environ.get("ENGAGE_BOUNCE_PASSWORD") or None,
         base_url=environ.get("ENGAGE_BASE_URL") or "http://localhost:8000",
         secret_key=environ.get("ENGAGE_SECRET_KEY") or None,
         old_secret_keys=_divided(environ.get("ENGAGE_OLD_SECRET_KEYS") or ""),

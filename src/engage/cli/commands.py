@@ -5,6 +5,7 @@ from __future__ import annotations
 from engage.cli import (
     applying,
     backtesting,
+    bouncing,
     checking,
     csv_files,
     demo,
@@ -76,6 +77,7 @@ COMMANDS: tuple[Offer, ...] = (
     Offer("deliver", ticking.deliver, "engage deliver", _ENGINE),
     Offer("run", ticking.run, "engage run --every 60s", _ENGINE),
     Offer("serve", serving.serve, "engage serve --port 8000 --workers 2", _ENGINE),
+    Offer("listen-bounces", bouncing.listen_bounces, "engage listen-bounces --lmtp 127.0.0.1:10024", _ENGINE),
     Offer("release", releasing.release, "engage release --drop-older 2d", _ENGINE),
     Offer("import", csv_files.import_file, 'engage import prospects leads.csv --map "Mail=email"', _PEOPLE),
     Offer("export", csv_files.export, 'engage export prospects -o jp.csv --where "{country: JP}"', _PEOPLE),
@@ -85,6 +87,7 @@ COMMANDS: tuple[Offer, ...] = (
     Offer("messages", mailing.messages, "engage messages --status in_doubt", _PEOPLE),
     Offer("messages resend", mailing.resend, "engage messages resend 12 17", _PEOPLE),
     Offer("messages drop", mailing.drop, "engage messages drop 12 --yes", _PEOPLE),
+    Offer("messages returned", mailing.returned, "engage messages returned --kind unknown", _PEOPLE),
     Offer("send", sending.send, "engage send autumn --list newsletter --at 2026-12-01T10:00", _PEOPLE),
     Offer("sends", sends.sends, "engage sends", _PEOPLE),
     Offer("sends show", sends.show, "engage sends show 3 --format csv -o send-3.csv", _PEOPLE),

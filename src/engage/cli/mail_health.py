@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engage.cli.session import Session
+from engage.cli.stored import returned_words
 from engage.errors import EngageError
 from engage.wording import sentence
 
@@ -21,16 +22,23 @@ SOON = 14
 def mail(session: Session, app: App, now: datetime) -> Iterator[Finding]:
     """Yield what is to be said of mail."""
     from engage.reports.health import mail_findings, mail_health
+    from engage.reports.returned import counts
     from engage.sql.connect import reading
 
     app.hold(now)
     with reading(app.engine).begin() as connection:
         health = mail_health(connection, now)
+        came = counts(connection, now)
     yield from mail_findings(health, now, session.shown)
     try:
         yield from _way_out(session, now)
+        yield from _way_back(session)
     except EngageError as error:
         yield "bad", error.message
+    if came:
+        shown = returned_words(session)
+        told = ", ".join(f"{shown[kind]} {count}" for kind, count in came.items())
+        yield "ok", sentence("what came back in 30 days: {counts}", counts=told)
 
 
 def _way_out(session: Session, now: datetime) -> Iterator[Finding]:
@@ -62,3 +70,16 @@ def _way_out(session: Session, now: datetime) -> Iterator[Finding]:
     else:
         text = "the mail server {server} is ready, its certificate is good for {days} days"
         yield "ok", sentence(text, server=reached.server, days=days)
+
+
+def _way_back(session: Session) -> Iterator[Finding]:
+    """Yield how the way back of mail is set. Raises what a wrong setting raises."""
+    from engage.effects.return_path import opt_out_address
+    from engage.intake.returned.in_words import require
+    from engage.postbox.box import bounce_box
+
+    opt_out_address(session.settings)
+    if session.settings.bounce_address is None:
+        yield "note", sentence("bounces go to the sender and count nowhere: set ENGAGE_BOUNCE_ADDRESS")
+    if bounce_box(session.settings) is not None:
+        require()

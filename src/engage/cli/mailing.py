@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     from engage.reports.messages import Message
 
+Kind = Literal[
+    "hard", "soft", "policy", "complaint", "opt_out", "autoreply", "delayed", "delivered", "report", "echo", "unknown",
+    "foreign",
+]  # fmt: skip
 Status = Literal["queued", "held", "sent", "failed", "in_doubt", "cancelled"]
 Numbers = Annotated[list[int], typer.Argument(metavar="ID…", help="Numbers, as engage messages shows them.", min=1)]
 
@@ -42,6 +46,35 @@ def messages(
         session.say(sentence("no messages"))
     if hold is not None:
         session.warn(hold.sentence)
+
+
+def returned(
+    session: Session,
+    kind: Annotated[Kind | None, typer.Option("--kind", help="Only that.")] = None,
+    most: Annotated[int, typer.Option("--most", metavar="N", help="How many at most.", min=1)] = 100,
+    form: Format = "table",
+) -> None:
+    """List mail that came back in the last 90 days, newest first: bounces, complaints, autoreplies and all else."""
+    from engage.cli.stored import returned_words
+    from engage.cli.tables import table
+    from engage.reports.returned import came_back
+    from engage.sql.codes import Returned
+    from engage.sql.connect import reading
+
+    with reading(session.app().engine).begin() as connection:
+        found = came_back(connection, kind=None if kind is None else Returned[kind.upper()], most=most)
+    if form == "json":
+        session.write_json([asdict(one) for one in found])
+    elif found:
+        shown = {each.name.lower(): word for each, word in returned_words(session).items()}
+        header = session.words("at", "what came back", "by", "prospect", "message", "template", "what was said")
+        rows = [
+            (session.shown(one.at), shown[one.kind], one.source, one.email, one.message, one.template, one.why)
+            for one in found
+        ]
+        session.say(table(header, rows, right=(4,)))
+    else:
+        session.say(sentence("nothing came back"))
 
 
 def resend(session: Session, numbers: Numbers, yes: Yes = False) -> None:

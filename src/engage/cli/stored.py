@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from engage.cli.session import Session
+
+if TYPE_CHECKING:
+    from engage.sql.codes import Returned
 
 #: The words of each group, as they are stored; ``_`` stands for a space.
 _TODOS = ("not_started", "in_progress", "waiting", "deferred", "completed", "high", "normal", "low")
@@ -28,3 +32,14 @@ def run_words(session: Session) -> Mapping[str, str]:
     """Return the states of runs in the workspace's language."""
     shown = session.words("active", "held", "completed", "goal", "left")
     return dict(zip(_RUNS, shown, strict=True))
+
+
+def returned_words(session: Session) -> Mapping[Returned, str]:
+    """Return what came back can be, in the workspace's language."""
+    from engage.sql.codes import Returned
+
+    shown = session.words(
+        "hard bounces", "soft bounces", "refused by policy", "complaints", "opt-outs by mail", "autoreplies",
+        "delayed", "delivered", "reports", "echoes", "not understood", "foreign",
+    )  # fmt: skip
+    return dict(zip(Returned, shown, strict=True))

@@ -71,7 +71,7 @@ def run(
     from engage.daemon.log import make_log
     from engage.daemon.state import Rhythm
 
-    seconds = _read_every(session, every)
+    seconds = read_every(session, every)
     app, stopping = session.app(), Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda _, __: stopping.set())
@@ -82,7 +82,8 @@ def run(
         os._exit(0)
 
 
-def _read_every(session: Session, text: str) -> float:
+def read_every(session: Session, text: str) -> float:
+    """Return how many seconds ``--every`` says."""
     found = _EVERY.fullmatch(text.strip())
     seconds = int(found[1]) * _SECONDS[found[2] or "s"] if found else 0
     if seconds < 1:

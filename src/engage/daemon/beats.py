@@ -96,6 +96,19 @@ def deliver(daemon: Daemon) -> None:
         )
 
 
+def bounces(daemon: Daemon) -> None:
+    """Note what came back into the box that the settings name."""
+    from engage.postbox.box import bounce_box, read_box
+
+    box = bounce_box(daemon.app.settings)
+    if box is None:
+        return
+    noted = read_box(daemon.app, box, daemon.now)
+    if noted.total:
+        counts = {kind.name.lower(): count for kind, count in sorted(noted.counts.items())}
+        daemon.log.info("bounces", **counts)
+
+
 def nightly(daemon: Daemon) -> None:
     """Tidy up when the daemon begins to lead, and at each new local day."""
     today = local_day(daemon.now(), daemon.app.applied().workspace.hours.zone)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engage.app import App
 from engage.clock import Clock, monotonic, system_clock
-from engage.daemon.beats import beat, deliver, nightly, tick
+from engage.daemon.beats import beat, bounces, deliver, nightly, tick
 from engage.daemon.log import first_line
 from engage.daemon.state import Daemon, Rhythm
 from engage.sql.locks import tried
@@ -87,7 +87,7 @@ def _scheduler() -> BackgroundScheduler:
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
     defaults = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
     return BackgroundScheduler(
-        timezone=UTC, job_defaults=defaults, executors={"default": ThreadPoolExecutor(max_workers=3)}
+        timezone=UTC, job_defaults=defaults, executors={"default": ThreadPoolExecutor(max_workers=4)}
     )
 
 
@@ -98,6 +98,7 @@ def _offer(daemon: Daemon, scheduler: BackgroundScheduler) -> None:
         ("tick", tick, rhythm.every),
         ("deliver", deliver, rhythm.every),
         ("nightly", nightly, rhythm.nightly),
+        *((("bounces", bounces, rhythm.every),) if daemon.app.settings.bounce_box else ()),
     )
     for name, work, seconds in beats:
         trigger = IntervalTrigger(seconds=seconds, timezone=UTC)

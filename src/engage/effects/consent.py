@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, exists, func, select, type_coerce
+from sqlalchemy import Connection, Integer, Select, and_, exists, func, or_, select, type_coerce
 
 from engage.effects.post import Post
 from engage.effects.queued import Queued
@@ -44,8 +44,8 @@ def ask(connection: Connection, post: Post, messages: Sequence[Queued], now: dat
             reason = None if message.prospect_id in there else "forgotten"
         if reason is not None:
             refused[message.id] = reason
-    for message_id in _bounced(connection, messages):
-        refused.setdefault(message_id, "do_not_email")
+    for message_id, reason in _unheard(connection, messages):
+        refused.setdefault(message_id, reason)
     for message_id in _suppressed(connection, post, messages, now):
         refused.setdefault(message_id, "suppressed")
     for message_id, reason in refused_by_sends(connection, post, messages, now):
@@ -88,20 +88,41 @@ def refusal(marketing: bool, opted_out: bool, do_not_email: bool, consents: bool
     return None
 
 
-def _bounced(connection: Connection, messages: Sequence[Queued]) -> list[int]:
-    """Return the messages to prospects whose mail has come back for ever, which no tick has learnt yet."""
+#: What nobody may have learnt yet and refuses all the same: events, and why a message to that prospect must not go.
+_REFUSING = {
+    "email_bounced": "do_not_email",
+    "email_complained": "opted_out",
+    "email_unsubscribed": "opted_out",
+}
+
+
+def _unheard(connection: Connection, messages: Sequence[Queued]) -> list[tuple[int, str]]:
+    """Return the messages, and why they must not go, by what no tick has learnt yet.
+
+    Mail that came back for ever, a complaint, an opt-out: whoever told us of it was told that it counts.
+    """
     prospects = sorted({message.prospect_id for message in messages})
-    gone = set(run(connection, _come_back(), None, prospects=prospects).scalars())
-    return [message.id for message in messages if message.prospect_id in gone]
+    found: dict[int, set[str]] = {}
+    for prospect, event in run(connection, _come_back(), None, prospects=prospects):
+        found.setdefault(prospect, set()).add(_REFUSING[event])
+    if not found:
+        return []
+    reasons = ((message, found.get(message.prospect_id, set())) for message in messages)
+    return [
+        (message.id, "do_not_email" if "do_not_email" in known else "opted_out")
+        for message, known in reasons
+        if "do_not_email" in known or (message.marketing and known)
+    ]
 
 
 @standing
 def _come_back() -> Select[Any]:
     a, u, w = t.activities.c, t.unlearnt.c, t.words.c
-    event = select(w.id).where(w.kind == "event", w.text == "email_bounced").scalar_subquery()
-    hard = func.lower(a.properties).like('%"hard"%')
+    events = and_(w.id == a.type_id, w.kind == "event", w.text.in_(sorted(_REFUSING)))
+    for_ever = or_(w.text != "email_bounced", func.lower(a.properties).like('%"hard"%'))
     unlearnt = exists(select(1).where(u.occurred_at == a.occurred_at, u.activity_id == a.id).correlate(t.activities))
-    return select(a.prospect_id).where(a.prospect_id.in_(many("prospects")), a.type_id == event, hard, unlearnt)
+    asked = select(a.prospect_id, w.text).select_from(t.activities.join(t.words, events))
+    return asked.where(a.prospect_id.in_(many("prospects")), a.bot.is_(False), for_ever, unlearnt)
 
 
 def _suppressed(connection: Connection, post: Post, messages: Sequence[Queued], now: datetime) -> list[int]:

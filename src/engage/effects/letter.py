@@ -22,7 +22,7 @@ from engage.effects.mime import (
 from engage.effects.post import Post
 from engage.effects.queued import Queued
 from engage.effects.rendering import Printed
-from engage.effects.return_path import return_path
+from engage.effects.return_path import opt_out_path, return_path
 from engage.effects.team import Person
 from engage.language.workspace import Sender
 from engage.wording import sentence
@@ -65,7 +65,7 @@ def letter(desk: Desk, message: Queued, printed: Printed, owner: Person | None, 
         desk.message_id(str(message.id) if test is None else f"test-{test}"),
         _feedback_id(desk, message),
         *(() if test is None else ("X-Engage-Test: yes",)),
-        *(_ways_to_stop(printed.unsubscribe_url) if message.marketing else ()),
+        *(_ways_to_stop(printed.unsubscribe_url, _opt_out_path(desk, message)) if message.marketing else ()),
     ]
     content = mail(headers, printed.body)
     name = f"message-{message.id:09d}" if test is None else f"test-{test}"
@@ -106,9 +106,18 @@ def _author(desk: Desk, message: Queued, owner: Person | None) -> tuple[str, str
     return desk.sender.name, desk.address
 
 
-def _ways_to_stop(unsubscribe_url: str) -> tuple[str, str]:
-    """Return the headers of one-click unsubscribing (RFC 8058)."""
-    return raw("List-Unsubscribe", f"<{unsubscribe_url}>"), "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+def _opt_out_path(desk: Desk, message: Queued) -> str | None:
+    """Return where one may write to opt out, if mail is read there."""
+    post = desk.post
+    if post.opt_out_address is None:
+        return None
+    return opt_out_path(post.opt_out_address, signing_key(post.secret_key, post.base_url), message.id)
+
+
+def _ways_to_stop(unsubscribe_url: str, address: str | None) -> tuple[str, str]:
+    """Return the headers of one-click unsubscribing (RFC 8058), and of opting out by mail (RFC 2369)."""
+    ways = f"<{unsubscribe_url}>" if address is None else f"<{unsubscribe_url}>, <mailto:{address}?subject=unsubscribe>"
+    return raw("List-Unsubscribe", ways), "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
 
 
 def notice(desk: Desk, notification_id: int, people: tuple[tuple[str, str], ...], subject: str, text: str) -> Envelope:

@@ -31,6 +31,8 @@ class Post:
     lists: Mapping[str, Condition] = field(default_factory=dict)
     #: where bounces are read; None: they go to the sender
     bounce_address: str | None = None
+    #: where opt-outs by mail are read; None: they are not offered
+    opt_out_address: str | None = None
     #: templates are rendered in a process of their own, with an end to time and memory
     isolated: bool = False
 

@@ -139,6 +139,11 @@ def _is_hard(activity_id: ColumnElement[int]) -> ColumnElement[bool]:
     return exists(select(1).where(a.c.id == activity_id, func.lower(a.c.properties).like('%"hard"%')))
 
 
+def _is_for_us(properties: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return whether a bounce's properties say that a policy refused us: that is no fault of the recipient's."""
+    return func.lower(func.coalesce(properties, "")).like('%"policy"%')
+
+
 @standing
 def _fared() -> Select[Any]:
     """Return how many touched messages each figure has gained or lost."""
@@ -232,6 +237,7 @@ def _stop_bounced(connection: Connection, now: datetime, type_id: int) -> None:
         a.c.type_id == type_id,
         a.c.learnt_at.is_not(null()),
         a.c.bot.is_(False),
+        ~_is_for_us(a.c.properties),
     )
     gone = or_(_is_hard(batch.c.activity_id), times.scalar_subquery() >= SOFT_BOUNCES)
     _refuse(connection, now, "do_not_email", "do_not_email", {_BOUNCED: type_id}, gone)

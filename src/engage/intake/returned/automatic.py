@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import re
-from email.utils import parseaddr
 
 from engage.intake.returned.shallow import Part
 from engage.sql.codes import Returned
 
-_DAEMON = re.compile(r"(?:mailer-daemon|mailerdaemon|postmaster|mail-daemon|mdaemon|double-bounce)(?:@|$)", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^\s<>()\",;:]{1,64}@")
+_DAEMON = re.compile(
+    r"(?:mailer-daemon|mailerdaemon|postmaster|mail-daemon|mdaemon|double-bounce)(?:@|$)", re.IGNORECASE
+)
 #: Headers of programs that answer by themselves, wherever they stand.
-_ANSWERS = ("X-Autoreply", "X-Autorespond", "X-Autoresponse", "X-AutoReply-From", "X-Mail-Autoreply", "X-Auto-Reply-From")
+_ANSWERS = (
+    "X-Autoreply",
+    "X-Autorespond",
+    "X-Autoresponse",
+    "X-AutoReply-From",
+    "X-Mail-Autoreply",
+    "X-Auto-Reply-From",
+)
 _SUBJECT = re.compile(
-    r"(?:(?:re|aw|sv|fwd?):\s*)*[\[(【]?\s*(?:auto(?:matic|mated)?[- ]?(?:reply|response|antwort)|out of (?:the )?office"
+    r"(?:(?:re|aw|sv|fwd?):\s*)*[\[(【]?\s*(?:auto(?:matic|mated)?[- ]?(?:reply|response)|out of (?:the )?office"
     r"|away from|on vacation|vacation|abwesenheit|automatische antwort|r[ée]ponse automatique|respuesta autom[áa]tica"
     r"|自動返信|自動応答|自動回答|不在(?:通知|の|です|に)|休暇|自动回复|자동)",
     re.IGNORECASE,
 )
 _WARNING = re.compile(
-    r"warning: (?:could not send|message .{0,60}delayed)|delivery (?:is )?delayed|delayed mail|delivery status notification"
-    r" ?\(delay\)|still being retried|(?:has )?not yet been delivered|遅延",
+    r"warning: (?:could not send|message .{0,60}delayed)|delivery (?:is )?delayed|delayed mail"
+    r"|delivery status notification ?\(delay\)|still being retried|(?:has )?not yet been delivered|遅延",
     re.IGNORECASE,
 )
 _RECEIPT = "message/disposition-notification"
@@ -27,7 +36,9 @@ _RECEIPT = "message/disposition-notification"
 
 def is_from_daemon(mail: Part) -> bool:
     """Return whether a mail says that a mail server wrote it."""
-    return bool(_DAEMON.match(parseaddr(mail.get("From"))[1]) or mail.get("X-Failed-Recipients"))
+    sender = mail.get("From")
+    address = _ADDRESS.search(sender)
+    return bool(_DAEMON.match(address[0] if address else sender) or mail.get("X-Failed-Recipients"))
 
 
 def answers_itself(mail: Part) -> bool:

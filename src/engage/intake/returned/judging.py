@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from email.utils import getaddresses
 from hashlib import blake2b
 
 from engage.intake.returned import automatic, in_words, status_report
@@ -19,7 +18,7 @@ from engage.sql.codes import Returned
 
 #: Where the address stands that a mail was delivered to, the most reliable first.
 _DELIVERED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Delivered-To", "X-Envelope-To", "To", "Cc")
-_MOST_ADDRESSES = 50
+_MOST_HEADERS = 5
 _OPT_OUT = verdict(Returned.OPT_OUT)
 
 
@@ -31,7 +30,7 @@ class Named:
     stops: bool = False
 
 
-#: Reads a signed address, or the signed link of a reported message; None where the signature is not ours.
+#: Reads the first signed address or link in a text, such as a header; None where there is none that we signed.
 Names = Callable[[str], Named | None]
 
 
@@ -87,7 +86,7 @@ def _first(texts: Iterable[str], names: Names) -> tuple[Named, ...]:
 
 def _delivered_to(mail: Part) -> Iterator[str]:
     for name in _DELIVERED:
-        yield from (address for _, address in getaddresses(mail.all(name)[:5])[:_MOST_ADDRESSES])
+        yield from mail.all(name)[:_MOST_HEADERS]
 
 
 def _verdicts(mail: Part) -> tuple[Verdict, ...]:
@@ -105,7 +104,7 @@ def _verdicts(mail: Part) -> tuple[Verdict, ...]:
 
 
 def _is_meant(mail: Part, found: tuple[Verdict, ...]) -> bool:
-    """Return whether somebody, or a mail program for somebody, wrote a mail: to an address for opting out it says so."""
+    """Return whether somebody, or a mail program for somebody, wrote a mail, so that it means what its address says."""
     kinds = (Returned.UNKNOWN, Returned.ECHO, Returned.AUTOREPLY)
     return all(each.kind in kinds for each in found) and not automatic.answers_itself(mail)
 

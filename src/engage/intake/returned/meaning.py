@@ -15,8 +15,8 @@ _REPLY = re.compile(r"(?<![\d.])([45]\d\d)[ -]")
 _ADDRESS = re.compile(r"<[^<>\s]{1,320}>|[^\s<>@]{1,64}@[^\s<>@]{1,255}")
 _ABOUT_US = re.compile(
     r"\bspam|\bspf\b|\bdkim\b|\bdmarc\b|black ?-?list|block ?-?list|blocklisted|\brbl\b|\bdnsbl\b|reputation|spamhaus"
-    r"|relay(?:ing)? (?:access )?(?:denied|not permitted)|not permitted to relay|sender (?:address )?(?:rejected|denied)"
-    r"|rate limit|at a rate|too many|迷惑メール|送信者",
+    r"|relay(?:ing)? (?:access )?(?:denied|not permitted)|not permitted to relay"
+    r"|sender (?:address )?(?:rejected|denied)|rate limit|at a rate|too many|迷惑メール|送信者",
     re.IGNORECASE,
 )
 _FULL = re.compile(
@@ -83,7 +83,7 @@ def _by_words(status: str, words: str) -> Returned:
 
 
 def says_refused(text: str) -> bool:
-    """Return whether a text tells of a refusal for good: by a code, or by words."""
+    """Return whether a text tells of a refusal that ended the tries: by a code, or by words."""
     words = _ADDRESS.sub(" ", text[:_TOO_LONG])
     codes = [found[1] for found in _CODE.finditer(words)] + [found[1][0] for found in _REPLY.finditer(words)]
-    return "5" in codes or ("4" not in codes and bool(_DEAD.search(words)))
+    return "5" in codes or bool(_FULL.search(words) or ("4" not in codes and _DEAD.search(words)))

@@ -54,7 +54,9 @@ def note(connection: Connection, backs: Sequence[Back], source: str, now: dateti
     connection.execute(delete(t.returned).where(t.returned.c.at < now - KEPT))
     fresh = _unknown(connection, backs)
     messages = _messages(connection, {back.message_id for back in fresh if back.message_id is not None})
-    told = [(back, message, _told(back, message)) for back in fresh for message in (messages.get(back.message_id or 0),)]
+    told = [
+        (back, message, _told(back, message)) for back in fresh for message in (messages.get(back.message_id or 0),)
+    ]
     rows = [_row(back, message, said, source, now) for back, message, said in told]
     if rows:
         connection.execute(upsert(connection.dialect.name, t.returned).on_conflict_do_nothing(), rows)  # type: ignore[attr-defined]

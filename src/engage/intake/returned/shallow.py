@@ -19,6 +19,8 @@ from email.parser import HeaderParser
 #: So much of a mail is read at all, of its headers, and of a part as text.
 MOST, MOST_HEADERS, MOST_TEXT = 256 * 1024, 64 * 1024, 64 * 1024
 MOST_LINES, MOST_PARTS, DEEPEST = 1_000, 40, 4
+#: So much of a header.
+_LONGEST = 10_000
 _BLANK = re.compile(rb"\r?\n[ \t]*\r?\n")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]+")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
@@ -44,7 +46,7 @@ class Part:
 
     def all(self, name: str) -> list[str]:
         """Return all headers of a name, decoded, each on one line."""
-        return [one_line(_readable(str(value))) for value in self.headers.get_all(name, [])]
+        return [one_line(_readable(str(value)[:_LONGEST])) for value in self.headers.get_all(name, [])]
 
     def parameter(self, name: str) -> str:
         """Return a parameter of the content type; nothing where there is none."""

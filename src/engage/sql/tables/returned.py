@@ -7,8 +7,8 @@ from sqlalchemy import Column, SmallInteger, Table, Text
 from engage.sql.columns import Digest, Instant, Key, metadata
 
 #: One row for each mail, and each event of a mail service, about a message that came back, so that each is noted once
-#: however often it is read; kept for a while. ``kind`` is a Returned. ``message_id`` and ``prospect_id`` where it is about
-#: a message that was sent; ``why`` is what a server said, on one line.
+#: however often it is read; kept for a while. ``kind`` is a Returned. ``message_id`` and ``prospect_id`` where it is
+#: about a message that was sent; ``why`` is what a server said, on one line.
 returned = Table(
     "returned",
     metadata,
