@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,8 @@ virtual_mailbox_base = {folder}/mail
 virtual_mailbox_maps = regexp:{folder}/boxes
 virtual_uid_maps = static:65534
 virtual_gid_maps = static:65534
+relay_domains = {domains}
+transport_maps = inline:{{ {routes} }}
 """
 _MASTER = """\
 127.0.0.1:{port} inet n - n - - smtpd
@@ -50,6 +52,7 @@ trace unix - - n - 0 bounce
 flush unix n - n 1000 0 flush
 proxymap unix - - n - - proxymap
 smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
 error unix - - n - - error
 retry unix - - n - - error
 virtual unix - n n - - virtual
@@ -66,9 +69,14 @@ class Postfix:
     port: int
     folder: Path
 
-    def mails(self, count: int) -> list[bytes]:
-        """Return the mails delivered, after waiting for so many."""
-        box = self.folder / "mail" / "box" / "new"
+    @property
+    def returned(self) -> Path:
+        """The maildir of bounces+…@example.com."""
+        return self.folder / "mail" / "returned"
+
+    def mails(self, count: int, folder: str = "box") -> list[bytes]:
+        """Return the mails delivered into a maildir, after waiting for so many."""
+        box = self.folder / "mail" / folder / "new"
         for _ in range(300):
             if box.is_dir() and len(found := list(box.iterdir())) >= count:
                 return [path.read_bytes() for path in found]
@@ -82,14 +90,17 @@ class Postfix:
 
 
 @contextmanager
-def postfix() -> Iterator[Postfix]:
-    """Give a running Postfix; it ends afterwards. The test is skipped where it cannot run, except in CI."""
+def postfix(**routes: str) -> Iterator[Postfix]:
+    """Give a running Postfix; it ends afterwards. The test is skipped where it cannot run, except in CI.
+
+    ``routes`` are further domains of one word each under .example, and the transport that takes their mail.
+    """
     if not Path(_PROGRAM).exists() or os.geteuid() != 0:
         assert not os.environ.get("ENGAGE_CI"), "Postfix must be there in CI, for root: see .ci/run"
         pytest.skip("Postfix is not installed, or this is not root: apt-get install postfix")
     folder = Path(tempfile.mkdtemp(prefix="engage-postfix-"))
     try:
-        port = _lay_out(folder)
+        port = _lay_out(folder, {f"{name}.example": transport for name, transport in routes.items()})
         _run(folder, "start")
         try:
             _wait(folder, port)
@@ -100,7 +111,7 @@ def postfix() -> Iterator[Postfix]:
         shutil.rmtree(folder)
 
 
-def _lay_out(folder: Path) -> int:
+def _lay_out(folder: Path, routes: Mapping[str, str]) -> int:
     """Write the configuration; return the port that Postfix listens on."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
@@ -109,8 +120,9 @@ def _lay_out(folder: Path) -> int:
         (folder / name).mkdir()
     shutil.chown(folder / "data", "postfix")
     os.chown(folder / "mail", _NOBODY, _NOBODY)
-    (folder / "boxes").write_text("/^p[0-9]+@example\\.com$/ box/\n")
-    (folder / "main.cf").write_text(_MAIN.format(folder=folder))
+    (folder / "boxes").write_text("/^p[0-9]+@example\\.com$/ box/\n/^bounces\\+.*@example\\.com$/ returned/\n")
+    table = " ".join(f"{{ {domain} = {transport} }}" for domain, transport in routes.items())
+    (folder / "main.cf").write_text(_MAIN.format(folder=folder, domains=" ".join(routes), routes=table))
     (folder / "master.cf").write_text(_MASTER.format(port=port))
     return port
 

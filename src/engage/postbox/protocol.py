@@ -22,7 +22,13 @@ class Smtp(SMTP):
 
     def __init__(self, handler: Any, loop: AbstractEventLoop) -> None:
         super().__init__(
-            handler, hostname="localhost", ident="engage", enable_SMTPUTF8=True, timeout=_SILENCE, loop=loop
+            handler,
+            data_size_limit=None,
+            hostname="localhost",
+            ident="engage",
+            enable_SMTPUTF8=True,
+            timeout=_SILENCE,
+            loop=loop,
         )
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - named by its command
