@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from engage.effects.delivery import deliver
+from engage.effects.links import signing_key
+from engage.effects.return_path import read_opt_out, read_return_path
 from engage.language.workspace import Sender
 from engage.sql import tables as t
 from engage.sql.codes import MessageKind
@@ -139,3 +141,16 @@ def test_a_notice_has_no_more_headers_and_recipients_than_it_was_given(sqlite_en
         ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type",
          "Content-Transfer-Encoding"]
     )  # fmt: skip
+
+
+def test_opting_out_by_mail_is_offered_where_it_is_read(sqlite_engine: Engine) -> None:
+    """The link stays first (RFC 8058), the address is signed for this message and for nothing else."""
+    add_prospect(sqlite_engine, 1)
+    add_message(sqlite_engine, 1)
+    content = written(sqlite_engine, opt_out_address="stop@example.co.jp")
+    (way,) = [line for line in lines(content) if line.startswith("List-Unsubscribe:")]
+    found = re.fullmatch(r"List-Unsubscribe: <(https://\S+)>, <mailto:(\S+)\?subject=unsubscribe>", way)
+    assert found
+    key = signing_key("key", "https://m.example.com")
+    assert (read_opt_out((key,), found[2]), read_return_path((key,), found[2])) == (1, None)
+    assert len(way) < MOST

@@ -5,15 +5,20 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from engage.app import App
-from engage.clock import system_clock
+from engage.clock import monotonic, system_clock
+from engage.daemon.lead import run as lead_or_stand_by
+from engage.daemon.log import make_log
+from engage.daemon.state import Rhythm
 from engage.errors import Outside, Refused
 from engage.intake.returned.judging import Back
 from engage.postbox.box import bounce_box, read_box
@@ -208,3 +213,31 @@ def test_the_box_of_the_settings(engine: Engine, schema_url: str, tmp_path: Path
     assert noted(engine) == [(1, "hard")]
     assert "secret" not in repr(imap_box("imaps://a:secret@b.example", None))
     assert bounce_box(SETTINGS) is None
+
+
+def test_the_daemon_reads_the_box_of_the_settings(engine: Engine, tmp_path: Path) -> None:
+    """A real daemon, and a box that cannot be read at first: it says so and lives on."""
+    sent(engine, 1)
+    settings = replace(SETTINGS, workspace=tmp_path, bounce_box="maildir:box")
+    stopping, said = threading.Event(), StringIO()
+    daemon = threading.Thread(
+        target=lead_or_stand_by,
+        args=(App(settings, engine), Rhythm(every=0.2), system_clock, stopping, make_log(said)),
+    )
+    daemon.start()
+    try:
+        wait_for(lambda: "is no maildir" in said.getvalue())
+        filled(tmp_path / "box", report(1))
+        wait_for(lambda: noted(engine) == [(1, "hard")])
+        wait_for(lambda: '"event": "bounces"' in said.getvalue())
+    finally:
+        stopping.set()
+        daemon.join(60)
+    assert '"hard": 1' in said.getvalue()
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
+    begun = monotonic()
+    while not condition():
+        assert monotonic() - begun < seconds
+        threading.Event().wait(0.05)

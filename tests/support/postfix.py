@@ -37,7 +37,7 @@ virtual_mailbox_maps = regexp:{folder}/boxes
 virtual_uid_maps = static:65534
 virtual_gid_maps = static:65534
 relay_domains = {domains}
-transport_maps = inline:{{ {routes} }}
+{routes}
 """
 _MASTER = """\
 127.0.0.1:{port} inet n - n - - smtpd
@@ -121,7 +121,8 @@ def _lay_out(folder: Path, routes: Mapping[str, str]) -> int:
     shutil.chown(folder / "data", "postfix")
     os.chown(folder / "mail", _NOBODY, _NOBODY)
     (folder / "boxes").write_text("/^p[0-9]+@example\\.com$/ box/\n/^bounces\\+.*@example\\.com$/ returned/\n")
-    table = " ".join(f"{{ {domain} = {transport} }}" for domain, transport in routes.items())
+    pairs = " ".join(f"{{ {domain} = {transport} }}" for domain, transport in routes.items())
+    table = f"transport_maps = inline:{{ {pairs} }}" if routes else ""
     (folder / "main.cf").write_text(_MAIN.format(folder=folder, domains=" ".join(routes), routes=table))
     (folder / "master.cf").write_text(_MASTER.format(port=port))
     return port

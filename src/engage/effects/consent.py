@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, and_, exists, func, or_, select, type_coerce
+from sqlalchemy import Connection, Integer, Select, and_, exists, func, not_, null, or_, select, type_coerce
 
 from engage.effects.post import Post
 from engage.effects.queued import Queued
@@ -117,12 +117,15 @@ def _unheard(connection: Connection, messages: Sequence[Queued]) -> list[tuple[i
 
 @standing
 def _come_back() -> Select[Any]:
-    a, u, w = t.activities.c, t.unlearnt.c, t.words.c
+    a, u, w, c = t.activities.c, t.unlearnt.c, t.words.c, t.consents.c
     events = and_(w.id == a.type_id, w.kind == "event", w.text.in_(sorted(_REFUSING)))
-    for_ever = or_(w.text != "email_bounced", func.lower(a.properties).like('%"hard"%'))
     unlearnt = exists(select(1).where(u.occurred_at == a.occurred_at, u.activity_id == a.id).correlate(t.activities))
+    since = and_(c.prospect_id == a.prospect_id, c.kind == "opt_in", c.list_id.is_(null()), c.at >= a.occurred_at)
+    taken_back = exists(select(1).where(since).correlate(t.activities))
+    hard = func.lower(a.properties).like('%"hard"%')
+    counts = or_(and_(w.text == "email_bounced", hard), and_(w.text != "email_bounced", not_(taken_back)))
     asked = select(a.prospect_id, w.text).select_from(t.activities.join(t.words, events))
-    return asked.where(a.prospect_id.in_(many("prospects")), a.bot.is_(False), for_ever, unlearnt)
+    return asked.where(a.prospect_id.in_(many("prospects")), a.bot.is_(False), counts, unlearnt)
 
 
 def _suppressed(connection: Connection, post: Post, messages: Sequence[Queued], now: datetime) -> list[int]:

@@ -30,16 +30,13 @@ from sqlalchemy import (
 )
 
 from engage.intake.batch import batch
-from engage.intake.keeping import set_flag
+from engage.intake.refusing import is_hard, opt_out, stop_bounced
 from engage.sql import tables as t
 from engage.sql.codes import Bounce, Figure
 from engage.sql.columns import Instant, Key
 from engage.sql.days import day_of, fill_days
 from engage.sql.scratch import analyse, clear, keyless, scratch, update_from
 from engage.sql.standing import standing
-
-#: So many soft bounces are as good as a hard one (SPEC section 11).
-SOFT_BOUNCES = 5
 
 _OPENS = ("email_opened", "email_clicked")
 _BOUNCED = "email_bounced"
@@ -84,10 +81,10 @@ def note_mail(connection: Connection, now: datetime, zone: ZoneInfo, types: Mapp
         _count(connection, zone, _fared())
         _update_messages(connection, news)
     if _BOUNCED in types:
-        _stop_bounced(connection, now, types[_BOUNCED])
+        stop_bounced(connection, now, types[_BOUNCED])
     if refused:
         _count(connection, zone, _refusals(tuple(refused.items())))
-        _refuse(connection, now, "opted_out", "opt_out", refused, not_(_taken_back()))
+        opt_out(connection, now, refused)
     return bool(refused) or _BOUNCED in types
 
 
@@ -121,7 +118,7 @@ def _first_moments(types: Mapping[str, int]) -> Select[Any]:
     opened = or_(clicked, batch.c.type_id == types.get("email_opened", 0))
     bounce: ColumnElement[Any] = literal(None, SmallInteger)
     if _BOUNCED in types:
-        kind = case((_is_hard(batch.c.activity_id), int(Bounce.HARD)), else_=int(Bounce.SOFT))
+        kind = case((is_hard(batch.c.activity_id), int(Bounce.HARD)), else_=int(Bounce.SOFT))
         bounce = func.max(case((batch.c.type_id == types[_BOUNCED], kind)))
     moments = (
         batch.c.message_id,
@@ -131,17 +128,6 @@ def _first_moments(types: Mapping[str, int]) -> Select[Any]:
     )
     named = and_(batch.c.message_id.is_not(null()), batch.c.type_id.in_(types.values()))
     return select(*moments).where(named).group_by(batch.c.message_id)
-
-
-def _is_hard(activity_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Return whether a bounce's properties say that it is for ever."""
-    a = t.activities.alias()
-    return exists(select(1).where(a.c.id == activity_id, func.lower(a.c.properties).like('%"hard"%')))
-
-
-def _is_for_us(properties: ColumnElement[str]) -> ColumnElement[bool]:
-    """Return whether a bounce's properties say that a policy refused us: that is no fault of the recipient's."""
-    return func.lower(func.coalesce(properties, "")).like('%"policy"%')
 
 
 @standing
@@ -227,46 +213,3 @@ def _update_messages(connection: Connection, types: Mapping[str, int]) -> None:
 def _updated(database: str, names: tuple[str, ...]) -> Update:
     values = {name: func.coalesce(touched.c[name], t.messages.c[name]) for name in names}
     return update_from(database, t.messages, touched, values)
-
-
-def _stop_bounced(connection: Connection, now: datetime, type_id: int) -> None:
-    """Send nothing more where a message came back for ever, or softly for the fifth time."""
-    a = t.activities.alias()
-    times = select(func.count()).where(
-        a.c.prospect_id == batch.c.prospect_id,
-        a.c.type_id == type_id,
-        a.c.learnt_at.is_not(null()),
-        a.c.bot.is_(False),
-        ~_is_for_us(a.c.properties),
-    )
-    gone = or_(_is_hard(batch.c.activity_id), times.scalar_subquery() >= SOFT_BOUNCES)
-    _refuse(connection, now, "do_not_email", "do_not_email", {_BOUNCED: type_id}, gone)
-
-
-def _taken_back() -> ColumnElement[bool]:
-    """Return whether the person has consented since an event of the batch; that consent stands."""
-    c = t.consents.c
-    same = (c.prospect_id == batch.c.prospect_id, c.kind == "opt_in", c.list_id.is_(null()))
-    return exists(select(1).where(*same, c.at >= batch.c.occurred_at).correlate(batch))
-
-
-def _refuse(
-    connection: Connection, now: datetime, flag: str, kind: str, types: Mapping[str, int], *wheres: ColumnElement[bool]
-) -> None:
-    """Set a flag where it is not set yet, and keep for ever when and why; the first event counts."""
-    s = t.standings
-    order = (batch.c.occurred_at, batch.c.activity_id)
-    place = func.row_number().over(partition_by=batch.c.prospect_id, order_by=order)
-    source = case({number: name for name, number in types.items()}, value=batch.c.type_id)
-    mine = batch.c.type_id.in_(types.values())
-    events = (
-        select(batch.c.prospect_id, batch.c.occurred_at, source.label("source"), place.label("place"))
-        .select_from(batch.join(s, s.c.prospect_id == batch.c.prospect_id))
-        .where(mine, ~s.c[flag], *wheres)
-        .subquery("events")
-    )
-    row = select(events.c.prospect_id, events.c.occurred_at, literal(kind), events.c.source)
-    names = ["prospect_id", "at", "kind", "source"]
-    connection.execute(insert(t.consents).from_select(names, row.where(events.c.place == 1)))
-    who = select(batch.c.prospect_id).where(mine, *wheres)
-    set_flag(connection, now, flag, s.c.prospect_id.in_(who))
