@@ -22,7 +22,6 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    not_,
     null,
     or_,
     select,
