@@ -499,7 +499,7 @@ OTHER_FILES = {
         },
         [
             "grading.yaml:3:23: field 'tagg' is not known; did you mean tag?",
-            "grading.yaml:3:40: worth is counted in thirds of a letter: 1, 2/3, 1/3 …",
+            "grading.yaml:3:40: worth is counted in letters and thirds of a letter, from 0 to 12: 1, 2/3, 1/3 …",
             "grading.yaml:4:23: field 'lisst' is not known; did you mean list?",
             "grading.yaml:4:44: key 'weight' is not known; there are: match, mismatch, name, worth",
         ],

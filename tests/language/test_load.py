@@ -59,6 +59,15 @@ def test_inactivity_takes_points_and_no_more_than_there_are(points: int, mistake
     assert told({**SMALL, "scoring.yaml": scoring.encode()}) == mistakes
 
 
+@pytest.mark.parametrize(
+    ("worth", "good"), [("0", True), ("2/3", True), ("12", True), ("36/3", True), ("37/3", False), ("-1/3", False)]
+)
+def test_a_criterion_is_worth_twelve_letters_at_most(worth: str, good: bool) -> None:
+    grading = f"profiles: {{default: [{{name: A, match: {{country: JP}}, worth: {worth}}}]}}\n"
+    mistake = "grading.yaml:1:61: worth is counted in letters and thirds of a letter, from 0 to 12: 1, 2/3, 1/3 …"
+    assert told({**SMALL, "grading.yaml": grading.encode()}) == ([] if good else [mistake])
+
+
 def test_names_from_the_files_and_from_elsewhere() -> None:
     workspace, _ = load(SMALL)
     words = with_vocabulary(workspace, users=("ann",)).vocabulary

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import ColumnElement, Engine, delete
+from sqlalchemy import ColumnElement, Engine, and_, delete
 
 from engage.reports.finding import Finding
 from engage.reports.invariants import check
 from engage.sql import tables as t
 from engage.sql.codes import TimerKind
 from engage.stepping.repair import repair
-from tests.support.world import World
+from tests.support.world import World, at
 
 SCENARIO = """
 audience: {lists: [members]}
@@ -61,6 +61,10 @@ def kind(number: TimerKind) -> ColumnElement[bool]:
         (kind(TimerKind.CHANGED), "1 prospects may run through journey again"),
         (kind(TimerKind.SETTLED), "1 runs wait at opened of journey for e-mails that are settled"),
         (kind(TimerKind.INACTIVE), "the inactivity of 2 prospects is in no timer, the first done@example.com"),
+        (
+            and_(kind(TimerKind.INACTIVE), t.timers.c.due_at == at("10 days")),
+            "the inactivity of 1 prospects is in no timer, the first done@example.com",
+        ),
         (kind(TimerKind.LOOK), "no timer will look at anybody when the schedule of later opens"),
         (kind(TimerKind.STEP), "1 runs wait and no timer will wake them in time"),
     ],

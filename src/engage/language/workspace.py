@@ -211,19 +211,27 @@ class Scoring(Model):
     inactivity: Inactivity | None = Field(None, description="points taken from who does nothing")
 
 
+#: Thirds of a letter; the whole way from F to A+ is twelve.
+_MOST_THIRDS = 36
+
+
 def _thirds(value: object) -> object:
     """Read 1, 2/3, 1/3 … as thirds of a letter."""
     if isinstance(value, bool):
         return value
+    found: int | None = None
     if isinstance(value, int):
-        return value * 3
-    if isinstance(value, str) and value.strip().endswith("/3") and value.strip()[:-2].isdecimal():
-        return int(value.strip()[:-2])
-    raise PydanticCustomError("thirds", "worth is counted in thirds of a letter: 1, 2/3, 1/3 …")
+        found = value * 3
+    elif isinstance(value, str) and value.strip().endswith("/3") and value.strip()[:-2].isdecimal():
+        found = int(value.strip()[:-2])
+    if found is None or not 0 <= found <= _MOST_THIRDS:
+        text = "worth is counted in letters and thirds of a letter, from 0 to 12: 1, 2/3, 1/3 …"
+        raise PydanticCustomError("thirds", text)
+    return found
 
 
 _ThirdsText = Annotated[int, Field(ge=0, le=12)] | Annotated[str, Field(pattern=r"^[0-9]+/3$", examples=["2/3"])]
-Thirds = Annotated[int, BeforeValidator(_thirds, json_schema_input_type=_ThirdsText), Field(ge=0, le=36)]
+Thirds = Annotated[int, BeforeValidator(_thirds, json_schema_input_type=_ThirdsText)]
 
 
 class GradeCriterion(Model):
@@ -231,7 +239,7 @@ class GradeCriterion(Model):
 
     name: Filled = Field(description="shown on the grade card")
     match: Condition = Field(description="the condition")
-    worth: Thirds = Field(description="added when it matches, in letters: 1, 2/3, 1/3")
+    worth: Thirds = Field(description="added when it matches, in letters from 0 to 12: 1, 2/3, 1/3")
     mismatch: Thirds | None = Field(None, description="subtracted when it does not; default: its worth")
 
 
