@@ -12,7 +12,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test lint check bench mutants docs clean
+.PHONY: help venv demo test lint check bench load mutants docs clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ check: lint ## everything CI proves: lint, then the same tests
 
 bench: $(DEV) ## the benchmarks
 	$(BIN)/python benchmarks/run.py $(ARGS)
+
+load: $(DEV) ## opt-outs, opens and clicks on the public pages while a broadcast runs
+	$(BIN)/python benchmarks/load.py $(ARGS)
 
 mutants: $(DEV) ## small faults put into the program, one at a time: does a test find each?
 	$(BIN)/python benchmarks/mutants.py $(ARGS)

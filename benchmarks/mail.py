@@ -141,10 +141,7 @@ def measure(kind: str, prospects: int, *, kill: bool = False) -> Result:
     place = shared if shared.is_dir() else None
     with database(kind) as url, TemporaryDirectory() as folder, TemporaryDirectory(dir=place) as taken:
         root = Path(folder)
-        for name, content in _FILES.items():
-            (root / name).parent.mkdir(exist_ok=True)
-            (root / name).write_text(content, "utf-8")
-        app = _queued(url, root, prospects)
+        app = newsletter(url, root, prospects)
         with sink(Path(taken) / "mails") as server:
             seconds, memory, kills = _delivered(url, root, server, kill=kill)
             found = [int(_MESSAGE.search(mail)[1]) for mail in _heads(server)]  # type: ignore[index]
@@ -157,8 +154,11 @@ def measure(kind: str, prospects: int, *, kill: bool = False) -> Result:
     return Result(prospects, seconds, memory, len(found), len(set(found)), queued, sent, doubt, kills)
 
 
-def _queued(url: str, root: Path, prospects: int) -> App:
-    """Return an application whose messages wait to be delivered."""
+def newsletter(url: str, root: Path, prospects: int) -> App:
+    """Write the workspace; return an application whose messages wait to be delivered."""
+    for name, content in _FILES.items():
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(content, "utf-8")
     app = open_app(Settings(root, url))
     workspace, problems = read_workspace(root)
     assert not problems, problems

@@ -104,6 +104,7 @@ def test_a_database_that_fails_loses_no_reader(world: World, tmp_path: Path) -> 
         assert web.one_click(link("unsubscribe", message)).status == 200
     lines = said.getvalue().splitlines()
     assert sum("events_lost" in line for line in lines) == 1
+    assert sum("opt_outs_refused" in line for line in lines) == 1
     assert sum("unavailable" in line for line in lines) == 1
     assert "john" not in said.getvalue()
     assert link("unsubscribe", message) not in said.getvalue()

@@ -6,7 +6,8 @@ import re
 
 from sqlalchemy import Engine
 
-from engage.intake.consenting import come_back, opt_out
+from engage.intake.consenting import come_back
+from engage.intake.opting_out import Wish, opt_out
 from tests.support.people import list_id
 from tests.support.web import Web, link
 from tests.support.world import World, at
@@ -106,7 +107,7 @@ def test_a_tick_does_not_take_back_who_came_back(engine: Engine) -> None:
     world = mailed(engine)
     who, message = world.ids["john"], message_of(world, "john")
     with engine.begin() as connection:
-        assert opt_out(connection, who, message, at("1 day"), "one_click")
+        opt_out(connection, [Wish(message, at("1 day"), "one_click")])
     with engine.begin() as connection:
         assert come_back(connection, who, at("1 day 1 hour"), "preferences")
         assert not come_back(connection, who, at("1 day 1 hour"), "preferences")
@@ -120,12 +121,10 @@ def test_a_tick_does_not_take_back_who_came_back(engine: Engine) -> None:
 def test_who_came_back_can_leave_again_by_the_same_link(engine: Engine) -> None:
     world = mailed(engine)
     who, message = world.ids["john"], message_of(world, "john")
-    for hours, word in enumerate((opt_out, come_back, opt_out), 1):
-        with engine.begin() as connection:
-            if word is opt_out:
-                opt_out(connection, who, message, at(f"{hours} hours"), "one_click")
-            else:
-                come_back(connection, who, at(f"{hours} hours"), "preferences")
+    with engine.begin() as connection:
+        opt_out(connection, [Wish(message, at("1 hour"), "one_click")])
+        come_back(connection, who, at("2 hours"), "preferences")
+        opt_out(connection, [Wish(message, at("3 hours"), "one_click")])
     world.ticks("1 day", "5 days")
     assert world.standing("john").opted_out
     assert world.path("john") == ["invite", "again.skipped"]

@@ -7,7 +7,6 @@ the message whose link was followed.
 from __future__ import annotations
 
 from datetime import datetime
-from hashlib import blake2b
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, insert, literal, select, update
 
@@ -22,9 +21,6 @@ from engage.sql.columns import Instant
 from engage.sql.history import kept, value_of
 from engage.sql.interning import upsert, word_id
 
-#: Where the activities of the public pages come from.
-SOURCE = "web"
-
 
 def hold_reader(connection: Connection, prospect_id: int) -> bool:
     """Lock a prospect's standing until the transaction ends, and tell whether there is one.
@@ -35,23 +31,6 @@ def hold_reader(connection: Connection, prospect_id: int) -> bool:
     mine = select(s.prospect_id).where(s.prospect_id == prospect_id)
     lock_standings(connection, mine)
     return connection.scalar(mine) is not None
-
-
-def opt_out(connection: Connection, prospect_id: int, message_id: int, now: datetime, source: str) -> bool:
-    """Stop all marketing mail to a prospect; tell whether that was new. ``source`` is the way it was said.
-
-    The activity names the message, whose report counts it once.
-    """
-    if not hold_reader(connection, prospect_id):
-        return False
-    s = t.standings
-    new = not connection.scalar(select(s.c.opted_out).where(s.c.prospect_id == prospect_id))
-    if new:
-        _note(connection, prospect_id, "opt_out", None, now, source)
-        set_flag(connection, now, "opted_out", s.c.prospect_id == prospect_id)
-        announce(connection, {prospect_id}, now)
-    _write_activity(connection, prospect_id, message_id, now)
-    return new
 
 
 def come_back(connection: Connection, prospect_id: int, now: datetime, source: str) -> bool:
@@ -109,28 +88,6 @@ def _keep_consent(connection: Connection, prospect_id: int, now: datetime, sourc
         connection.execute(kept(p, p.c.id, _at(now), ChangeKind.FIELD, number, *mine, **was))
     values = {"consent_at": now, "consent_source": source, "consent_source_folded": fold(source)}
     connection.execute(update(p).where(*mine).values(values))
-
-
-def _write_activity(connection: Connection, prospect_id: int, message_id: int, now: datetime) -> None:
-    """Write that a message was unsubscribed from, if nobody has yet; the next tick learns it."""
-    a, m, w = t.activities, t.messages, t.words
-    named = select(w.c.text).join(m, m.c.template_id == w.c.id).where(m.c.id == message_id)
-    template = connection.scalar(named)
-    source_id = f"email_unsubscribed:{message_id}"
-    row = {
-        "prospect_id": prospect_id,
-        "type_id": word_id(connection, "event", "email_unsubscribed"),
-        "target_id": None if template is None else word_id(connection, "target", template),
-        "message_id": message_id,
-        "occurred_at": now,
-        "key": blake2b(f"{SOURCE}\0{source_id}".encode(), digest_size=16).digest(),
-        "source": SOURCE,
-        "source_id": source_id,
-    }
-    made = upsert(connection.dialect.name, a).values(row).on_conflict_do_nothing()  # type: ignore[attr-defined]
-    key = connection.scalar(made.returning(a.c.id))
-    if key is not None:
-        connection.execute(insert(t.unlearnt).values(occurred_at=now, activity_id=key))
 
 
 def _at(now: datetime) -> ColumnElement[datetime]:

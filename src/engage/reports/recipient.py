@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, case, exists, literal, select
+from sqlalchemy import Connection, Select, case, literal, select
 
+from engage.clock import micros
 from engage.language.conditions import Condition
 from engage.sql import tables as t
 from engage.sql.asked import Now
 from engage.sql.codes import MessageKind, MessageStatus
 from engage.sql.predicates import holds
+from engage.sql.standing import big, run, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,14 @@ def _last_words(connection: Connection, prospect_id: int) -> dict[int, bool]:
     return {list_id: kind == "opt_in" for list_id, kind in said}
 
 
-def is_in_hand(connection: Connection, prospect_id: int, since: datetime) -> bool:
-    """Tell whether a marketing mail to a prospect is being handed over at this moment, begun after ``since``."""
-    m = t.messages.c
-    mine = (m.prospect_id == prospect_id, m.status == int(MessageStatus.IN_DOUBT), m.sent_at > since)
-    asked = select(exists(select(1).where(*mine, m.kind == int(MessageKind.MARKETING))))
-    return bool(connection.scalar(asked))
+def is_in_hand(connection: Connection, message_id: int, since: datetime) -> bool:
+    """Tell whether a marketing mail to a message's prospect is being handed over now, begun after ``since``."""
+    return run(connection, _in_hand(), None, message=message_id, since=micros(since)).first() is not None
+
+
+@standing
+def _in_hand() -> Select[Any]:
+    m, own = t.messages, t.messages.alias()
+    who = select(own.c.prospect_id).where(own.c.id == big("message")).scalar_subquery()
+    begun = (m.c.status == int(MessageStatus.IN_DOUBT), m.c.sent_at > big("since"))
+    return select(m.c.id).where(m.c.prospect_id == who, *begun, m.c.kind == int(MessageKind.MARKETING)).limit(1)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as Crowded
 
 from engage.errors import EngageError
 from engage.web import health, links, preferences, unsubscribe, view
+from engage.web.commit import Overloaded
 from engage.web.exchange import Application, Receive, Refused, Reply, Request, Scope, Send, text
 from engage.web.lost import not_found
 from engage.web.site import Site
@@ -80,7 +81,7 @@ async def _answered(site: Site, request: Request, route: Route | None, rest: str
         return await route.handler(site, request, rest)
     except Refused as refusal:
         return text(refusal.status, refusal.why, (b"connection", b"close"))
-    except (SQLAlchemyError, EngageError) as error:
+    except (SQLAlchemyError, EngageError, Overloaded) as error:
         _complain(site, request, error)
         return text(503, "not now: please try again in a minute", (b"retry-after", b"60"))
     except Exception as error:
@@ -88,7 +89,7 @@ async def _answered(site: Site, request: Request, route: Route | None, rest: str
         return text(500, "something went wrong on our side")
 
 
-def _complain(site: Site, request: Request, error: SQLAlchemyError | EngageError) -> None:
+def _complain(site: Site, request: Request, error: SQLAlchemyError | EngageError | Overloaded) -> None:
     """Say that a request could not be answered, without anything that tells of a person."""
     away = isinstance(error, Crowded) or (isinstance(error, DBAPIError) and error.orig is not None)
     why = type(error.orig if isinstance(error, DBAPIError) else error).__name__

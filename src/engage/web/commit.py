@@ -18,6 +18,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from engage.clock import monotonic, pause
 
+#: Two writers waited for each other, and the database ended one.
+_CROSSED = ("40P01", "40001")
 Item = TypeVar("Item")
 
 #: So many seconds the first waits for others, so many go into one transaction, and so many may wait at all.
@@ -39,8 +41,11 @@ class Overloaded(Exception):
 class GroupCommit(Generic[Item]):
     """A thread that writes what it is given; begin it with ``start``, end it with ``close``."""
 
-    def __init__(self, engine: Engine, write: Callable[[Connection, Sequence[Item]], None], log: Any) -> None:
-        self._engine, self._write, self._log = engine, write, log
+    def __init__(
+        self, engine: Engine, write: Callable[[Connection, Sequence[Item]], None], log: Any, failing: str
+    ) -> None:
+        """``failing`` is what the log calls it when something could not be written."""
+        self._engine, self._write, self._log, self._failing = engine, write, log, failing
         self._queue: SimpleQueue[_Waiting[Item] | None] = SimpleQueue()
         self._thread = Thread(target=self._work, name="group commit", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -124,7 +129,7 @@ class GroupCommit(Generic[Item]):
     def _tell(self, why: Exception) -> None:
         """Say how much was lost, now and then."""
         if monotonic() - self._told_at >= _TOLD:
-            self._log.error("events_lost", count=self.lost - self._told, why=type(why).__name__)
+            self._log.error(self._failing, count=self.lost - self._told, why=type(why).__name__)
             self._told, self._told_at = self.lost, monotonic()
 
 
@@ -141,7 +146,9 @@ def _told(answers: Sequence[tuple[asyncio.Future[None], Exception | None]]) -> N
 
 
 def _is_refused(error: Exception) -> bool:
-    """Tell data that the database refuses from a database that is away."""
+    """Tell what concerns the data, or was in the way of somebody else, from a database that is away."""
+    if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _CROSSED:
+        return True
     return not isinstance(error, OperationalError) and not (
         isinstance(error, DBAPIError) and error.connection_invalidated
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from engage.clock import monotonic, rest
+from engage.intake.opting_out import Wish
 from engage.reports.recipient import is_in_hand
 from engage.web.site import Site
 
@@ -14,10 +15,16 @@ _LONGEST = timedelta(seconds=60)
 _POLL, _PATIENCE = 0.02, 10.0
 
 
-async def nothing_in_hand(site: Site, prospect_id: int) -> None:
-    """Wait until no marketing mail to a prospect is under way, or too long a time has passed; that is told of."""
+async def opted_out(site: Site, message_id: int, source: str) -> None:
+    """Opt out whom a message went to; when this returns that is durable, and no mail is under way any more."""
+    await site.wishes.add(Wish(message_id, site.clock(), source))
+    await nothing_in_hand(site, message_id)
+
+
+async def nothing_in_hand(site: Site, message_id: int) -> None:
+    """Wait until no marketing mail to a message's prospect is under way, or for too long; that is told of."""
     until = monotonic() + _PATIENCE
-    while await site.see(lambda connection: is_in_hand(connection, prospect_id, site.clock() - _LONGEST)):
+    while await site.see(lambda connection: is_in_hand(connection, message_id, site.clock() - _LONGEST)):
         if monotonic() > until:
             site.log.warning("mail_in_hand", seconds=_PATIENCE)
             return

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection
 
 from engage.effects.links import read_token
-from engage.intake.consenting import come_back, hold_reader, join_list, leave_list, opt_out
+from engage.intake.consenting import come_back, hold_reader, join_list, leave_list
 from engage.reports.recipient import Choice, Recipient, choices, recipient
 from engage.sql.asked import Now
 from engage.web.exchange import Reply, Request
-from engage.web.in_hand import nothing_in_hand
+from engage.web.in_hand import nothing_in_hand, opted_out
 from engage.web.lost import not_found
 from engage.web.page import language, masked, page
 from engage.web.site import Running, Site
@@ -37,25 +37,18 @@ async def preferences(site: Site, request: Request, rest: str) -> Reply:
 
 async def _changed(site: Site, message_id: int, form: Form) -> Sentence | None:
     """Carry out what a form says; return what to tell the reader."""
-    who = await site.see(lambda connection: recipient(connection, message_id))
-    now = site.clock()
     if "stop" in form:
-        if who is not None:
-            prospect_id = who.prospect_id
-            await site.do(lambda connection: opt_out(connection, prospect_id, message_id, now, SOURCE))
-            await nothing_in_hand(site, prospect_id)
+        await opted_out(site, message_id, SOURCE)
         return sentence("You are unsubscribed")
+    who = await site.see(lambda connection: recipient(connection, message_id))
+    prospect_id, now = who.prospect_id if who is not None else 0, site.clock()
     if "back" in form:
-        if who is not None:
-            prospect_id = who.prospect_id
-            await site.do(lambda connection: come_back(connection, prospect_id, now, SOURCE))
+        await site.do(lambda connection: come_back(connection, prospect_id, now, SOURCE))
         return sentence("Welcome back. You will get our e-mails again.")
     if "save" in form:
         running = await site.running()
-        if who is not None:
-            prospect_id = who.prospect_id
-            await site.do(lambda connection: _choose(connection, site, running, prospect_id, form))
-            await nothing_in_hand(site, prospect_id)
+        await site.do(lambda connection: _choose(connection, site, running, prospect_id, form))
+        await nothing_in_hand(site, message_id)
         return sentence("Your choice is saved.")
     return None
 

@@ -19,6 +19,7 @@ from engage.effects.public import public_address
 from engage.effects.viewing import Viewer
 from engage.errors import EngageError, Outside, Refused
 from engage.intake.heard import Heard, hear
+from engage.intake.opting_out import Wish, opt_out
 from engage.language.load import Workspace
 from engage.plan.moves import House
 from engage.settings import Settings
@@ -71,7 +72,8 @@ class Site:
         #: the path of the public address: a proxy may hand it on or leave it out
         self.prefix = urlsplit(address).path
         self.secure = address.startswith("https:")
-        self.events: GroupCommit[Heard] = GroupCommit(app.engine, hear, log)
+        self.events: GroupCommit[Heard] = GroupCommit(app.engine, hear, log, "events_lost")
+        self.wishes: GroupCommit[Wish] = GroupCommit(app.engine, opt_out, log, "opt_outs_refused")
         self._hands = ThreadPoolExecutor(_HANDS, "hand")
         self._eye, self._looking = ThreadPoolExecutor(1, "eye"), 0
         self._running: Running | None = None
@@ -81,10 +83,12 @@ class Site:
         """Begin; what runs is read, so that a database that cannot be used is noticed at once."""
         await self.running()
         self.events.start()
+        self.wishes.start()
 
     async def close(self) -> None:
         """End when all that was begun is done."""
-        await asyncio.to_thread(self.events.close)
+        for commit in (self.events, self.wishes):
+            await asyncio.to_thread(commit.close)
         self._hands.shutdown()
         self._eye.shutdown()
         if self._running is not None:

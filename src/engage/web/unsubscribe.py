@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from engage.effects.links import read_token, token
-from engage.intake.consenting import opt_out
 from engage.reports.recipient import Recipient, recipient
 from engage.web.exchange import Reply, Request, text
-from engage.web.in_hand import nothing_in_hand
+from engage.web.in_hand import opted_out
 from engage.web.lost import not_found
 from engage.web.page import language, masked, page
 from engage.web.site import Running, Site
@@ -26,27 +25,17 @@ async def unsubscribe(site: Site, request: Request, rest: str) -> Reply:
     if request.method != "POST":
         return await _asked(site, request, message_id)
     one_click = await _is_one_click(request)
-    who = await _opted_out(site, message_id, "one_click" if one_click else "unsubscribe_page")
+    await opted_out(site, message_id, "one_click" if one_click else "unsubscribe_page")
     if one_click:
         return text(200, "unsubscribed")
     running = await site.running()
+    who = await site.see(lambda connection: recipient(connection, message_id))
     return _done(site, running, language(request, running, who.language if who else None), message_id, who)
 
 
 async def _is_one_click(request: Request) -> bool:
     """Tell whether a mail program asks, not our page: then a person reads no answer. Raises Refused for no form."""
     return _BUTTON not in await request.form(MOST)
-
-
-async def _opted_out(site: Site, message_id: int, source: str) -> Recipient | None:
-    """Opt out whom the message went to, and wait until nothing is in hand any more; None where nobody is known."""
-    now = site.clock()
-    who = await site.see(lambda connection: recipient(connection, message_id))
-    if who is not None:
-        prospect_id = who.prospect_id
-        await site.do(lambda connection: opt_out(connection, prospect_id, message_id, now, source))
-        await nothing_in_hand(site, prospect_id)
-    return who
 
 
 async def _asked(site: Site, request: Request, message_id: int) -> Reply:
