@@ -147,8 +147,9 @@ def _post(settings: Settings, applied: Applied, channel: Channel) -> Post:
     """Return what a delivery needs to know."""
     plans, workspace = applied.plans, applied.workspace
     suppress = {key: plan.suppress for key, plan in plans.scenarios.items() if plan.suppress is not None}
-    lists = plans.mailing.lists
-    return replace(drafts(settings, workspace, channel), house=plans.house, suppress=suppress, lists=lists)
+    audiences = {key: plan.lists for key, plan in plans.scenarios.items() if plan.lists}
+    post, lists = drafts(settings, workspace, channel), plans.mailing.lists
+    return replace(post, house=plans.house, suppress=suppress, audiences=audiences, lists=lists)
 
 
 def drafts(settings: Settings, workspace: Workspace, channel: Channel) -> Post:

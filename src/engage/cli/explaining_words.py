@@ -33,6 +33,8 @@ def reason_of(session: Session, reason: str) -> str:
     same = {
         "opted out": session.read("opted out of marketing e-mail"),
         "opted_out": session.read("opted out of marketing e-mail"),
+        "opted out of the list": session.read("opted out of the list that the e-mail comes by"),
+        "left_list": session.read("opted out of the list that the e-mail comes by"),
         "no e-mail may go to this address": session.read("no e-mail may go to this address"),
         "do_not_email": session.read("no e-mail may go to this address"),
         "no consent": session.read("has not consented to marketing e-mail"),

@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Select, and_, exists, func, not_, null, or_, select, type_coerce
 
+from engage.effects.leaving import refused_by_lists
 from engage.effects.post import Post
 from engage.effects.queued import Queued
 from engage.effects.spared import refused_by_sends
 from engage.sql import tables as t
+from engage.sql.leaving import LEFT
 from engage.sql.predicates import Now, holds
 from engage.sql.standing import many, run, standing
 
@@ -21,7 +23,8 @@ from engage.sql.standing import many, run, standing
 class Consent:
     """The refusals of a batch."""
 
-    #: why a message must not go, by its key: opted_out, do_not_email, no_consent, suppressed, send_cancelled, forgotten
+    #: why a message must not go, by its key: opted_out, do_not_email, no_consent, suppressed, left_list,
+    #: send_cancelled, forgotten
     refused: Mapping[int, str]
     #: messages whose prospect is being changed at this moment by somebody else: they go later
     busy: frozenset[int]
@@ -48,6 +51,8 @@ def ask(connection: Connection, post: Post, messages: Sequence[Queued], now: dat
         refused.setdefault(message_id, reason)
     for message_id in _suppressed(connection, post, messages, now):
         refused.setdefault(message_id, "suppressed")
+    for message_id in refused_by_lists(connection, post, messages, now):
+        refused.setdefault(message_id, LEFT)
     for message_id, reason in refused_by_sends(connection, post, messages, now):
         refused.setdefault(message_id, reason)
     return Consent(refused, frozenset(m.id for m in messages if m.prospect_id in there and m.prospect_id not in free))

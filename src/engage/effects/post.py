@@ -10,6 +10,7 @@ from engage.language.conditions import Condition
 from engage.language.templates import Template
 from engage.language.workspace import Company
 from engage.plan.moves import House
+from engage.sql.leaving import Lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Post:
     suppress: Mapping[str, Condition] = field(default_factory=dict)
     #: the meaning of each list of lists.yaml: one-off sends name lists of whom they spare
     lists: Mapping[str, Condition] = field(default_factory=dict)
+    #: the lists that bring each scenario's mail, by its key
+    audiences: Mapping[str, Lists] = field(default_factory=dict)
     #: where bounces are read; None: they go to the sender
     bounce_address: str | None = None
     #: where opt-outs by mail are read; None: they are not offered

@@ -12,7 +12,7 @@ from engage.graph.hearing import mails_meant
 from engage.graph.times import opening_of
 from engage.language import steps as words
 from engage.language.appointments import DayRule
-from engage.language.conditions import AllOf, AnyOf, Condition
+from engage.language.conditions import Condition
 from engage.language.criteria import Condition as ConditionWord
 from engage.language.events import MAIL_EVENTS
 from engage.language.expressions import read_text
@@ -27,7 +27,7 @@ from engage.language.vocabulary import Vocabulary
 from engage.plan import moves
 from engage.plan.calls import call_of
 from engage.plan.changes import field_change
-from engage.plan.entry import reentry_of, window_of
+from engage.plan.entry import audience_of, lists_of, reentry_of, suppress_of, window_of
 from engage.plan.house import compile_grading, compile_house, compile_mailing, compile_scoring
 
 __all__ = ["Compiler", "compile_grading", "compile_house", "compile_mailing", "compile_plan", "compile_scoring"]
@@ -51,7 +51,7 @@ class Compiler:
     def plan(self, version: int) -> moves.Plan:
         """Return the plan."""
         model = self.file.model
-        audience = model.audience
+        audience, reader = model.audience, Reader(self.vocabulary, self.file.source, self.file.id)
         campaign = model.campaign
         statuses = self.vocabulary.campaigns.get(campaign or "", ())
         return moves.Plan(
@@ -60,8 +60,8 @@ class Compiler:
             version=version,
             priority=model.priority,
             steps=tuple(self.step(self.journey.steps[key]) for key in in_order(self.journey)),
-            audience=self._audience(),
-            suppress=self._suppress(),
+            audience=audience_of(model, reader),
+            suppress=suppress_of(model, reader),
             goal=self.condition(model.goal, ("goal",)) if model.goal else None,
             exit=self.condition(model.exit, ("exit",)) if model.exit else None,
             unmatched=audience.unmatched or ("hold" if audience.lists else "continue"),
@@ -71,29 +71,8 @@ class Compiler:
             campaign_status=statuses[0] if statuses else None,
             on=tuple(self._entry_event(occurrence) for occurrence in audience.occurrences),
             reentry=reentry_of(model),
+            lists=lists_of(model, reader),
         )
-
-    def _audience(self) -> Condition:
-        audience = self.file.model.audience
-        reader = Reader(self.vocabulary, self.file.source, self.file.id)
-        parts = []
-        if audience.lists:
-            parts.append(reader.on_lists(audience.lists, ("audience", "lists")))
-        if audience.where:
-            parts.append(reader.condition(audience.where, ("audience", "where")))
-        return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
-
-    def _suppress(self) -> Condition | None:
-        suppress = self.file.model.audience.suppress
-        if suppress is None:
-            return None
-        reader = Reader(self.vocabulary, self.file.source, self.file.id)
-        parts = []
-        if suppress.lists:
-            parts.append(reader.on_lists(suppress.lists, ("audience", "suppress", "lists")))
-        if suppress.where:
-            parts.append(reader.condition(suppress.where, ("audience", "suppress", "where")))
-        return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
 
     def step(self, placed: Placed) -> moves.Step:
         """Return what a step does and where it leads."""

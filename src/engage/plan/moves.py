@@ -129,6 +129,8 @@ class Plan:
     on: tuple[Event, ...] = ()
     #: None: never again
     reentry: Reentry | None = None
+    #: the lists of the audience, with what it means to be on each
+    lists: tuple[tuple[str, Condition], ...] = ()
 
     @property
     def remembers(self) -> bool:

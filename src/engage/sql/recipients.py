@@ -35,6 +35,7 @@ from engage.sql import tables as t
 from engage.sql.asked import Near, Now
 from engage.sql.codes import MessageKind, MessageStatus
 from engage.sql.cohort import keys_of, looked
+from engage.sql.leaving import LEFT, Lists, has_left
 from engage.sql.predicates import holds
 from engage.sql.room import mails_counted
 from engage.sql.standing import NOW, big, near, near_in, standing, whole
@@ -57,6 +58,8 @@ class Audience:
     marketing: bool
     rules: Now
     cap: Cap | None
+    #: its lists with what it means to be on each, where anybody has left one of them
+    lists: Lists = ()
 
 
 def members(audience: Audience) -> FromClause:
@@ -95,6 +98,8 @@ def judged(rows: FromClause, audience: Audience, near: Near | None = None) -> Se
             joined = joined.join(p, p.c.id == who)
             wheres += [] if near is None else [near(p.c.id)]
             whens.append((p.c.consent_at.is_(null()), literal("no_consent")))
+        if audience.lists:
+            whens.append((has_left(audience.lists, who, rules, near=near), literal(LEFT)))
         if audience.cap is not None:
             taken = mails_counted(audience.cap, rules, rows, who, near=near)
             whens.append((taken >= audience.cap.count, literal(FULL)))

@@ -23,6 +23,7 @@ from engage.sql.standing import NOW, near, standing
 from engage.sql.texts import Texts
 from engage.stepping.capping import with_room
 from engage.stepping.changes import touch
+from engage.stepping.leaving import without_leavers
 from engage.stepping.remembering import remember
 from engage.stepping.walk import Place, Test, Walk
 
@@ -111,6 +112,8 @@ def _mailable(walk: Walk, step: moves.Step, act: moves.SendEmail, places: list[P
             rest.append(place)
     if act.marketing and walk.tick.plans.house.require_consent:
         rest = walk.leave(step, rest, Test(is_silent), Outcome.SKIPPED, reason="no consent")
+    if act.marketing:
+        rest = without_leavers(walk, step, rest)
     if act.once:
         before = Test(was_mailed, (word_id(walk.connection, "template", act.template),))
         rest = walk.leave(step, rest, before, Outcome.SKIPPED, reason="was mailed this before")

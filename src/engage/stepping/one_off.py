@@ -18,7 +18,9 @@ from engage.problem import unknown
 from engage.sql import tables as t
 from engage.sql.asked import Now
 from engage.sql.codes import SendState
+from engage.sql.leaving import Lists, anybody_left
 from engage.sql.recipients import Audience
+from engage.sql.standing import run
 from engage.wording import Sentence, sentence
 
 
@@ -158,7 +160,14 @@ def audience_of(
         marketing=marketing,
         rules=rules,
         cap=plans.house.cap,
+        lists=_left(connection, tuple((name, meanings[name]) for name in lists)) if marketing else (),
     )
+
+
+def _left(connection: Connection, lists: Lists) -> Lists:
+    """Return lists, or none where nobody has left any of them."""
+    left = run(connection, anybody_left(), None, keys=[name for name, _ in lists]).first()
+    return lists if left is not None else ()
 
 
 def _meaning(plans: moves.Plans, numbers: dict[str, int], name: str) -> Condition:

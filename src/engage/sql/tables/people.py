@@ -124,6 +124,12 @@ consents = Table(
     Column("kind", Text, nullable=False),
     Column("list_id", Integer),
     Column("source", Text, nullable=False),
+    Index(
+        "ix_consents_list",
+        "list_id",
+        sqlite_where=text("list_id IS NOT NULL"),
+        postgresql_where=text("list_id IS NOT NULL"),
+    ),
 )
 
 campaigns = Table(
