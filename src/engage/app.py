@@ -22,6 +22,7 @@ from engage.effects.outbox import OutboxFolder
 from engage.effects.post import Delivered, Post, Progress
 from engage.effects.public import public_address
 from engage.effects.return_path import bounce_address, opt_out_address
+from engage.effects.services import told_services
 from engage.effects.smtp import SmtpChannel
 from engage.effects.stale import Stale
 from engage.errors import Invalid, Outside, Refused
@@ -163,6 +164,7 @@ def drafts(settings: Settings, workspace: Workspace, channel: Channel) -> Post:
         channel=channel,
         bounce_address=bounce_address(settings),
         opt_out_address=opt_out_address(settings),
+        services=told_services(settings),
         isolated=True,
     )
 

@@ -29,6 +29,12 @@ VARIABLES: Mapping[str, str] = {
     "ENGAGE_BOUNCE_BOX": "a box that engage run reads bounces from: maildir:FOLDER or imaps://USER@HOST/FOLDER; see "
     "engage listen-bounces for other ways",
     "ENGAGE_BOUNCE_PASSWORD": "the password of that IMAP box",
+    "ENGAGE_SES_TOPIC": "the ARN of the SNS topic, or several divided by commas, to which Amazon SES publishes bounces "
+    "and complaints: opens /hooks/ses",
+    "ENGAGE_SENDGRID_KEY": "the verification key of SendGrid's signed event webhook: opens /hooks/sendgrid, and mails "
+    "tell SendGrid their numbers",
+    "ENGAGE_MAILGUN_KEY": "Mailgun's HTTP webhook signing key: opens /hooks/mailgun, and mails tell Mailgun their "
+    "numbers",
     "ENGAGE_BASE_URL": "the address under which the public pages are reached",
     "ENGAGE_SECRET_KEY": "the key that signs links; without it nothing is tracked. Best made by "
     "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
@@ -49,6 +55,9 @@ class Settings:
     smtp_rate: str | None = None
     bounce_address: str | None = None
     opt_out_address: str | None = None
+    ses_topics: tuple[str, ...] = ()
+    sendgrid_key: str | None = None
+    mailgun_key: str | None = field(default=None, repr=False)
     bounce_box: str | None = field(default=None, repr=False)
     bounce_password: str | None = field(default=None, repr=False)
     base_url: str = "http://localhost:8000"
@@ -69,6 +78,9 @@ def read_settings(environ: Mapping[str, str], workspace: Path) -> Settings:
         smtp_rate=environ.get("ENGAGE_SMTP_RATE") or None,
         bounce_address=environ.get("ENGAGE_BOUNCE_ADDRESS") or None,
         opt_out_address=environ.get("ENGAGE_OPT_OUT_ADDRESS") or None,
+        ses_topics=_divided(environ.get("ENGAGE_SES_TOPIC") or ""),
+        sendgrid_key=environ.get("ENGAGE_SENDGRID_KEY") or None,
+        mailgun_key=environ.get("ENGAGE_MAILGUN_KEY") or None,
         bounce_box=environ.get("ENGAGE_BOUNCE_BOX") or None,
         bounce_password=environ.get("ENGAGE_BOUNCE_PASSWORD") or None,
         base_url=environ.get("ENGAGE_BASE_URL") or "http://localhost:8000",

@@ -32,7 +32,7 @@ def test_a_box_is_read_listed_and_told_of_by_the_doctor(
     maildir(tmp_path / "box", report(1), answer, letter(stop_path_of(3), "unsubscribe"), strange)
     done = engage("listen-bounces", "--maildir", tmp_path / "box", **ENVIRON)
     assert done.out.splitlines() == [
-        "noted: hard bounces 1, opt-outs by mail 1, autoreplies 1",
+        "noted: hard bounces 1, opt-outs 1, autoreplies 1",
         "1 mails in the box are not about mail of ours and were left alone",
     ]
     box = f"maildir:{tmp_path / 'box'}"
@@ -48,7 +48,7 @@ def test_a_box_is_read_listed_and_told_of_by_the_doctor(
     assert "hard bounces" in shown
     assert "p2@example.com" not in shown
     told = engage("doctor", ENGAGE_BOUNCE_BOX=box, **ENVIRON).out
-    assert "what came back in 30 days: hard bounces 1, opt-outs by mail 1, autoreplies 1" in told
+    assert "what came back in 30 days: hard bounces 1, opt-outs 1, autoreplies 1" in told
     assert "bounces go to the sender and count nowhere" in engage("doctor").out
     assert "ENGAGE_BOUNCE_BOX is neither" in engage("doctor", ENGAGE_BOUNCE_BOX="x", **ENVIRON).out
 

@@ -154,3 +154,10 @@ def test_opting_out_by_mail_is_offered_where_it_is_read(sqlite_engine: Engine) -
     key = signing_key("key", "https://m.example.com")
     assert (read_opt_out((key,), found[2]), read_return_path((key,), found[2])) == (1, None)
     assert len(way) < MOST
+
+
+def test_mail_services_are_told_the_number_where_they_may_call(sqlite_engine: Engine) -> None:
+    add_prospect(sqlite_engine, 1)
+    add_message(sqlite_engine, 1)
+    told = [line for line in lines(written(sqlite_engine, services={"sendgrid", "mailgun"})) if line.startswith("X-")]
+    assert told == ['X-SMTPAPI: {"unique_args":{"engage":"1"}}', 'X-Mailgun-Variables: {"engage":"1"}']

@@ -24,6 +24,7 @@ from sqlalchemy import Engine
 from engage.app import App
 from engage.daemon.log import make_log
 from engage.effects.links import Purpose, click_url, signing_key, url
+from engage.intake.services.sns import Fetch
 from engage.settings import Settings
 from engage.sql.connect import connect
 from engage.web.application import application
@@ -121,10 +122,12 @@ def click(message_id: int, target: str, key: str = KEY) -> str:
 
 
 @contextmanager
-def answering(engine: Engine, folder: Path, log: Any = None, **settings: str) -> Iterator[Web]:
-    """Give a server that answers from a thread of this process; ``log`` takes what it says."""
+def answering(
+    engine: Engine, folder: Path, log: Any = None, fetch: Fetch | None = None, **settings: str | tuple[str, ...]
+) -> Iterator[Web]:
+    """Give a server that answers from a thread of this process; ``log`` takes what it says, ``fetch`` is its web."""
     given = Settings(folder, str(engine.url), **{"secret_key": KEY, "base_url": PUBLIC, **settings})  # type: ignore[arg-type]
-    site = Site(App(given, connect(engine.url)), log or make_log(StringIO()))
+    site = Site(App(given, connect(engine.url)), log or make_log(StringIO()), fetch=fetch)
     listening = listen(Place("127.0.0.1", 0, 1, ()))
     server = uvicorn.Server(configured(application(site), Place("127.0.0.1", 0, 1, ())))
     thread = Thread(target=server.run, args=([listening],))

@@ -139,7 +139,7 @@ def test_a_mail_that_nobody_had_is_not_shown(world: World, web: Web) -> None:
 def test_links_of_the_key_before_last_still_work(world: World, tmp_path: Path) -> None:
     """S47: keys are replaced, links stay valid as long as their key is named among the old ones."""
     message = message_of(world, "john")
-    with answering(world.engine, tmp_path, old_secret_keys=("older", "oldest")) as web:  # type: ignore[arg-type]
+    with answering(world.engine, tmp_path, old_secret_keys=("older", "oldest")) as web:
         for key in ("older", "oldest"):
             assert web.get(link("view", message, key)).status == 200
             assert web.ask("HEAD", click(message, TARGET, key)).status == 302

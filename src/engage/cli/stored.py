@@ -39,7 +39,7 @@ def returned_words(session: Session) -> Mapping[Returned, str]:
     from engage.sql.codes import Returned
 
     shown = session.words(
-        "hard bounces", "soft bounces", "refused by policy", "complaints", "opt-outs by mail", "autoreplies",
+        "hard bounces", "soft bounces", "refused by policy", "complaints", "opt-outs", "autoreplies",
         "delayed", "delivered", "reports", "echoes", "not understood", "foreign",
     )  # fmt: skip
     return dict(zip(Returned, shown, strict=True))

@@ -23,6 +23,7 @@ from engage.effects.post import Post
 from engage.effects.queued import Queued
 from engage.effects.rendering import Printed
 from engage.effects.return_path import opt_out_path, return_path
+from engage.effects.services import service_headers
 from engage.effects.team import Person
 from engage.language.workspace import Sender
 from engage.wording import sentence
@@ -64,6 +65,7 @@ def letter(desk: Desk, message: Queued, printed: Printed, owner: Person | None, 
         desk.date,
         desk.message_id(str(message.id) if test is None else f"test-{test}"),
         _feedback_id(desk, message),
+        *service_headers(desk.post.services, message.id),
         *(() if test is None else ("X-Engage-Test: yes",)),
         *(_ways_to_stop(printed.unsubscribe_url, _opt_out_path(desk, message)) if message.marketing else ()),
     ]

@@ -36,6 +36,8 @@ class Post:
     bounce_address: str | None = None
     #: where opt-outs by mail are read; None: they are not offered
     opt_out_address: str | None = None
+    #: the mail services that are told the numbers of messages: sendgrid, mailgun
+    services: frozenset[str] = frozenset()
     #: templates are rendered in a process of their own, with an end to time and memory
     isolated: bool = False
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as Crowded
 
 from engage.errors import EngageError
-from engage.web import health, links, preferences, unsubscribe, view
+from engage.web import health, hooks, links, preferences, unsubscribe, view
 from engage.web.commit import Overloaded
 from engage.web.exchange import Application, Receive, Refused, Reply, Request, Scope, Send, text
 from engage.web.lost import not_found
@@ -40,6 +40,7 @@ ROUTES: Mapping[str, Route] = {
     "v": Route(view.view),
     "u": Route(unsubscribe.unsubscribe, (*_READS, "POST")),
     "p": Route(preferences.preferences, (*_READS, "POST")),
+    "hooks": Route(hooks.called, ("POST",)),
     "health": Route(health.health),
 }
 

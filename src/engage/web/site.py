@@ -20,12 +20,14 @@ from engage.effects.viewing import Viewer
 from engage.errors import EngageError, Outside, Refused
 from engage.intake.heard import Heard, hear
 from engage.intake.opting_out import Wish, opt_out
+from engage.intake.services.sns import Fetch
 from engage.language.load import Workspace
 from engage.plan.moves import House
 from engage.settings import Settings
 from engage.sql.connect import reading
 from engage.stepping.applied import Applied
 from engage.web.commit import GroupCommit
+from engage.web.services import services
 from engage.wording import sentence
 
 T = TypeVar("T")
@@ -64,10 +66,12 @@ def check(settings: Settings) -> str:
 class Site:
     """The application, the keys of its links, and the hands that work on the database for requests."""
 
-    def __init__(self, app: App, log: Any, clock: Clock = system_clock) -> None:
+    def __init__(self, app: App, log: Any, clock: Clock = system_clock, fetch: Fetch | None = None) -> None:
         """Put a site together. Raises Refused where the settings do not suffice."""
         address = check(app.settings)
         self.app, self.log, self.clock = app, log, clock
+        #: the mail services that may call; ``fetch`` asks Amazon, and in tests something else
+        self.services = services(app.settings, fetch)
         self.keys = signing_keys(app.settings.secret_key, app.settings.old_secret_keys, address)
         #: the path of the public address: a proxy may hand it on or leave it out
         self.prefix = urlsplit(address).path

@@ -42,6 +42,8 @@ class Back:
     key: bytes
     message_id: int | None
     verdicts: tuple[Verdict, ...]
+    #: where given, it counts only if the message went to this address, made comparable
+    recipient: str = ""
 
 
 def judge(content: bytes, recipients: Iterable[str], names: Names) -> tuple[Back, ...]:

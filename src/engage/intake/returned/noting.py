@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from engage.intake.returned.judging import Back
-from engage.intake.returned.verdict import Verdict, fitting, verdict
+from engage.intake.returned.verdict import Verdict, comparable, fitting, verdict
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus, Returned
 from engage.sql.interning import upsert, word_ids
@@ -35,6 +35,7 @@ _EVENTS: Mapping[Returned, str] = {
 }
 #: Events of one sort happen once for a message: a refusal by policy is a soft bounce.
 _SORTS = {Returned.POLICY: "soft"}
+_FOREIGN = verdict(Returned.FOREIGN)
 Counts = Counter[Returned]
 
 
@@ -54,9 +55,7 @@ def note(connection: Connection, backs: Sequence[Back], source: str, now: dateti
     connection.execute(delete(t.returned).where(t.returned.c.at < now - KEPT))
     fresh = _unknown(connection, backs)
     messages = _messages(connection, {back.message_id for back in fresh if back.message_id is not None})
-    told = [
-        (back, message, _told(back, message)) for back in fresh for message in (messages.get(back.message_id or 0),)
-    ]
+    told = [(back, message, _told(back, message)) for back in fresh for message in (_about(back, messages),)]
     rows = [_row(back, message, said, source, now) for back, message, said in told]
     if rows:
         connection.execute(upsert(connection.dialect.name, t.returned).on_conflict_do_nothing(), rows)  # type: ignore[attr-defined]
@@ -93,9 +92,16 @@ def _messages(connection: Connection, ids: Iterable[int]) -> dict[int, _Message]
     return found
 
 
+def _about(back: Back, messages: Mapping[int, _Message]) -> _Message | None:
+    """Return the message that something is about, if it was sent, and to whom that says."""
+    message = messages.get(back.message_id or 0)
+    elsewhere = message is not None and back.recipient and back.recipient != comparable(message.email)
+    return None if elsewhere else message
+
+
 def _told(back: Back, message: _Message | None) -> Verdict:
     """Return what came back says of a message: nothing, where none such was sent."""
-    return verdict(Returned.FOREIGN) if message is None else fitting(back.verdicts, message.email)
+    return _FOREIGN if message is None else fitting(back.verdicts, message.email)
 
 
 def _row(back: Back, message: _Message | None, said: Verdict, source: str, now: datetime) -> dict[str, Any]:

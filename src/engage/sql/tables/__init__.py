@@ -41,7 +41,7 @@ from engage.sql.tables.people import (
     prospects,
     standings,
 )
-from engage.sql.tables.returned import returned
+from engage.sql.tables.returned import returned, service_calls
 from engage.sql.tables.sales import accounts, opportunities
 from engage.sql.tables.sends import send_variants, sends
 from engage.sql.tables.team import (
@@ -95,6 +95,7 @@ __all__ = [
     "score_entries",
     "send_variants",
     "sends",
+    "service_calls",
     "standings",
     "steps",
     "ticks",

@@ -1,4 +1,4 @@
-"""Mail that came back."""
+"""Mail that came back, and calls of mail services that tell of it."""
 
 from __future__ import annotations
 
@@ -20,4 +20,13 @@ returned = Table(
     Column("message_id", Key),
     Column("prospect_id", Key, index=True),
     Column("why", Text),
+)
+
+#: Calls of mail services that were believed, so that none is twice; kept for longer than a call is believed.
+service_calls = Table(
+    "service_calls",
+    metadata,
+    Column("key", Digest, primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+    sqlite_with_rowid=False,
 )
