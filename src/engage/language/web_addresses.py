@@ -12,7 +12,7 @@ ADDRESSES = frozenset(
 )
 #: Controls and spaces around an address are not part of it, and three signs never are.
 _AROUND = "".join(map(chr, range(0x21)))
-_NEVER = dict.fromkeys(map(ord, "\t\n\r"))
+_NEVER = re.compile("[\t\n\r]")
 _REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|([A-Za-z][A-Za-z0-9]*);?(?!=))")
 _SCRIPT = re.compile(r"(?:javascript|vbscript|livescript|data):", re.IGNORECASE)
 _PICTURE = re.compile(r"data:image/", re.IGNORECASE)
@@ -41,7 +41,7 @@ def web_address(text: str) -> str:
     >>> web_address(" \x01java\nscript:alert(1) ")
     'javascript:alert(1)'
     """
-    return text.strip(_AROUND).translate(_NEVER)
+    return _NEVER.sub("", text.strip(_AROUND))
 
 
 def is_script(address: str, *, picture: bool = False) -> bool:
