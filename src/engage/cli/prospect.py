@@ -17,6 +17,7 @@ from engage.wording import sentence
 
 if TYPE_CHECKING:
     from engage.reports.person import Person
+    from engage.reports.person_history import Happening
 
 #: A part of the page: its title, headers and rows.
 Part = tuple[str, Sequence[str], Sequence[Sequence[object]]]
@@ -108,9 +109,29 @@ def _parts(session: Session, found: Person) -> Iterator[Part]:
     )
     yield (
         session.read("activities"),
-        session.words("when", "what", "target"),
-        [(_at(session, a.at), a.type, a.link or a.target) for a in found.activities],
+        session.words("when", "what", "target", "reason"),
+        [(_at(session, a.at), a.type, a.link or a.target, _note(session, a)) for a in found.activities],
     )
+
+
+def _note(session: Session, activity: Happening) -> str | None:
+    """Return why an activity counts nowhere."""
+    if not activity.bot:
+        return None
+    why = _MACHINES.get(activity.machine or "")
+    return session.read("a machine") if why is None else session.read("a machine: {why}", why=why.read(session.locale))
+
+
+#: How it is known that a machine did something.
+_MACHINES = {
+    "agent": sentence("it says so"),
+    "head": sentence("asked for the head only"),
+    "proxy": sentence("from a data centre or proxy"),
+    "apple": sentence("Apple Mail Privacy Protection"),
+    "quick": sentence("right at the hand-over"),
+    "many": sentence("three different links within 10 s"),
+    "trap": sentence("a link that nobody sees"),
+}
 
 
 def _known(session: Session, found: Person) -> list[tuple[object, ...]]:

@@ -6,14 +6,19 @@ import os
 import re
 import signal
 import sys
+from datetime import datetime
 from threading import Event
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engage.cli.progress import progress
 from engage.cli.session import Format, Now, Session
+from engage.clock import pause
 from engage.wording import sentence
+
+if TYPE_CHECKING:
+    from engage.app import App
 
 _EVERY = re.compile(r"([0-9]{1,6})\s*(s|m|h)?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -21,7 +26,8 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 def tick(session: Session, now: Now = None, form: Format = "table") -> None:
     """Bring everything up to a moment, once."""
-    app, moment = session.app(), session.moment(now)
+    app = session.app()
+    moment = session.moment(now) if now is not None else _with_clicks(session, app)
     with progress(session.read("chunks of work")) as told:
         count = 0
 
@@ -41,6 +47,22 @@ def tick(session: Session, now: Now = None, form: Format = "table") -> None:
         session.say(sentence("tick at {at}: {chunks} chunks of work", at=session.shown(done.at), chunks=done.chunks))
     else:
         session.say(sentence("nothing was changed: {at} lies before the last tick", at=session.shown(done.at)))
+
+
+def _with_clicks(session: Session, app: App) -> datetime:
+    """Return the present moment; clicks of the last seconds are waited for: what made them is not known before."""
+    from engage.intake.settling import settled_at
+    from engage.sql.connect import reading
+
+    with reading(app.engine).begin() as connection:
+        until, now = settled_at(connection), session.moment(None)
+    seconds = (until - now).total_seconds() if until is not None else 0
+    if until is None or not 0 < seconds <= 10:
+        return now
+    text = "clicks of the last 10 s are waited for: who follows many links at once is a machine"
+    session.warn(sentence(text))
+    pause(seconds)
+    return max(session.moment(None), until)
 
 
 def deliver(session: Session, now: Now = None, form: Format = "table") -> None:

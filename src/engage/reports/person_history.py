@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +22,10 @@ class Happening:
     link: str | None
     #: when a tick learnt it; None: not yet
     learnt_at: datetime | None
+    #: a machine did it, so it counts nowhere
     bot: bool
+    #: why that is known: agent, head, proxy, apple, quick, many, trap; None where nobody told
+    machine: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def happenings(connection: Connection, prospect_id: int, last: int) -> tuple[Hap
     kind, target, link = (t.words.alias(name) for name in ("kinds", "targets", "links"))
     chosen = (
         select(a.c.occurred_at, kind.c.text.label("type"), target.c.text.label("target"), link.c.text.label("link"),
-               a.c.learnt_at, a.c.bot)
+               a.c.learnt_at, a.c.bot, a.c.properties)
         .join_from(a, kind, kind.c.id == a.c.type_id)
         .outerjoin(target, target.c.id == a.c.target_id)
         .outerjoin(link, link.c.id == a.c.link_id)
@@ -73,9 +77,23 @@ def happenings(connection: Connection, prospect_id: int, last: int) -> tuple[Hap
         .limit(last)
     )  # fmt: skip
     return tuple(
-        Happening(row.occurred_at, row.type, row.target, row.link, row.learnt_at, row.bot)
+        Happening(
+            row.occurred_at,
+            row.type,
+            row.target,
+            row.link,
+            row.learnt_at,
+            row.bot,
+            _machine(row.properties if row.bot else None),
+        )
         for row in connection.execute(chosen)
     )
+
+
+def _machine(properties: str | None) -> str | None:
+    """Return why it is known that a machine did something."""
+    why = json.loads(properties).get("machine") if properties else None
+    return why if isinstance(why, str) else None
 
 
 def letters(connection: Connection, prospect_id: int, last: int) -> tuple[Letter, ...]:

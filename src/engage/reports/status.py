@@ -68,7 +68,7 @@ class Status:
     hold: Hold | None
     #: one-off sends that wait for a person
     stuck_sends: tuple[StuckSend, ...]
-    #: activities that no tick has learnt yet
+    #: activities that no tick has learnt yet, with those of public pages
     unlearnt: int
     #: timers due at or before now, of scenarios that run
     overdue: int
@@ -97,7 +97,7 @@ def status(connection: Connection, now: datetime) -> Status:
         mail_stop=mail_stop(connection),
         hold=open_hold(connection),
         stuck_sends=stuck_sends(connection),
-        unlearnt=connection.scalar(select(func.count()).select_from(t.unlearnt)) or 0,
+        unlearnt=sum(connection.scalar(select(func.count()).select_from(each)) or 0 for each in (t.unlearnt, t.heard)),
         overdue=_overdue(connection, now),
     )
 

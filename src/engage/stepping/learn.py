@@ -23,6 +23,7 @@ from engage.intake.inactivity import count_inactive
 from engage.intake.learning import learn_chunk
 from engage.intake.ledger import earned
 from engage.intake.scoring import expire_due
+from engage.intake.settling import is_due, settle_chunk
 from engage.plan import moves
 from engage.sql import tables as t
 from engage.sql.codes import RunState, TimerKind
@@ -47,17 +48,18 @@ TIMERS = (int(TimerKind.INACTIVE), int(TimerKind.SETTLED))
 
 def something_to_learn(connection: Connection, tick: Tick) -> bool:
     """Tell whether there is anything to learn at this moment."""
-    return any(run(connection, _first(n), tick.asked).first() is not None for n in range(3))
+    return any(run(connection, _first(n), tick.asked).first() is not None for n in range(4))
 
 
 @standing
 def _first(number: int) -> Select[Any]:
-    """Select one activity, one expiry or one timer that is to be learnt of."""
+    """Select one activity, one expiry, one timer or one event on a public page that is to be learnt of."""
     u, x, timers = t.unlearnt, t.expiries, t.timers
     asked = (
         select(u.c.activity_id).where(type_coerce(u.c.occurred_at, BigInteger) <= NOW),
         select(x.c.entry_id).where(type_coerce(x.c.at, BigInteger) <= NOW),
         select(timers.c.id).where(timers.c.kind.in_(TIMERS), timers.c.due_at <= NOW),
+        select(t.heard.c.id).where(is_due()),
     )
     return asked[number].limit(1)
 
@@ -65,12 +67,17 @@ def _first(number: int) -> Select[Any]:
 def learn(connection: Connection, tick: Tick, last: int, hook: Hook) -> int:  # noqa: ARG001
     """Learn activities in the order they happened, then expiries, inactivity and settled messages."""
     chunks = 0
-    for work in (_learn_activities, _expire, _count_inactivity, _hear_settled):
+    for work in (_settle, _learn_activities, _expire, _count_inactivity, _hear_settled):
         more = True
         while more:
             more = transact(connection, lambda w=work: w(connection, tick), hook, "learn")  # type: ignore[misc]
             chunks += 1
     return chunks
+
+
+def _settle(connection: Connection, tick: Tick) -> bool:
+    """Make activities of a chunk of what the public pages heard; tell whether there is more."""
+    return settle_chunk(connection, tick.plans, tick.now, tick.chunk) >= tick.chunk
 
 
 def _learn_activities(connection: Connection, tick: Tick) -> bool:
