@@ -49,7 +49,10 @@ def test_a_box_is_read_listed_and_told_of_by_the_doctor(
     assert "p2@example.com" not in shown
     told = engage("doctor", ENGAGE_BOUNCE_BOX=box, **ENVIRON).out
     assert "what came back in 30 days: hard bounces 1, opt-outs 1, autoreplies 1" in told
-    assert "bounces go to the sender and count nowhere" in engage("doctor").out
+    nowhere = "bounces go to the sender and count nowhere: set ENGAGE_BOUNCE_ADDRESS"
+    assert nowhere not in engage("doctor").out
+    assert nowhere in engage("doctor", ENGAGE_SMTP_URL="smtp://127.0.0.1:9").out
+    assert nowhere not in engage("doctor", ENGAGE_SMTP_URL="smtp://127.0.0.1:9", **ENVIRON).out
     assert "ENGAGE_BOUNCE_BOX is neither" in engage("doctor", ENGAGE_BOUNCE_BOX="x", **ENVIRON).out
 
 

@@ -7,6 +7,7 @@ first line says to whom the message was sent; RETURN-PATH, OPT-OUT and UNSUBSCRI
 from __future__ import annotations
 
 import gc
+import sys
 import tracemalloc
 from base64 import b64encode
 from pathlib import Path
@@ -16,6 +17,8 @@ import pytest
 from engage.clock import monotonic
 from engage.effects.links import signing_key, url
 from engage.effects.return_path import opt_out_path, return_path
+from engage.errors import Refused
+from engage.intake.returned.in_words import require
 from engage.intake.returned.judging import Names, concerns_us, judge
 from engage.intake.returned.meaning import refused
 from engage.intake.returned.shallow import MOST, read
@@ -210,3 +213,22 @@ def test_the_address_it_was_delivered_to_goes_before_what_it_claims(ours: Names)
     mail = f"To: {other}\nFrom: MAILER-DAEMON@x\n\nx".encode()
     assert [back.message_id for back in judge(mail, (PATH,), ours)] == [MESSAGE]
     assert [back.message_id for back in judge(mail, (PATH, other, PATH), ours)] == [MESSAGE, 43]
+
+
+def test_a_mail_that_breaks_its_reader_is_about_none_and_keeps_nobody_waiting() -> None:
+    """B79, P3: no mail is known that does; if one is met, it must not stop a whole box or come back for ever."""
+
+    def broken(_: str) -> None:
+        raise RecursionError
+
+    (back,) = judge(filled(MAILS[0].read_bytes()), (), broken)
+    assert (back.message_id, back.verdicts[0].kind) == (None, Returned.UNKNOWN)
+    assert not concerns_us(b"To: x@example.com\n\n", broken)
+
+
+@pytest.mark.parametrize("missing", ["flufl.bounce", "aiosmtpd"])
+def test_a_library_that_is_missing_is_named(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    require()
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(Refused, match=rf"{missing}, which is not installed; run: pip install"):
+        require()

@@ -30,11 +30,11 @@ def mail(session: Session, app: App, now: datetime) -> Iterator[Finding]:
         health = mail_health(connection, now)
         came = counts(connection, now)
     yield from mail_findings(health, now, session.shown)
-    try:
-        yield from _way_out(session, now)
-        yield from _way_back(session)
-    except EngageError as error:
-        yield "bad", error.message
+    for way in (_way_out(session, now), _way_back(session)):
+        try:
+            yield from way
+        except EngageError as error:
+            yield "bad", error.message
     if came:
         shown = returned_words(session)
         told = ", ".join(f"{shown[kind]} {count}" for kind, count in came.items())
@@ -78,8 +78,10 @@ def _way_back(session: Session) -> Iterator[Finding]:
     from engage.intake.returned.in_words import require
     from engage.postbox.box import bounce_box
 
-    opt_out_address(session.settings)
-    if session.settings.bounce_address is None:
+    settings = session.settings
+    opt_out_address(settings)
+    told = settings.bounce_address or settings.ses_topics or settings.sendgrid_key or settings.mailgun_key
+    if settings.smtp_url is not None and not told:
         yield "note", sentence("bounces go to the sender and count nowhere: set ENGAGE_BOUNCE_ADDRESS")
-    if bounce_box(session.settings) is not None:
+    if bounce_box(settings) is not None:
         require()

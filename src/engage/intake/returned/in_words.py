@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from email import message_from_bytes
 from email.message import Message
+from importlib import import_module
 
 from engage.errors import Refused
 from engage.intake.returned.automatic import is_from_daemon, is_warning
@@ -24,12 +25,13 @@ _ORIGINAL = ("--- below this line", "----- original message", "original message 
 
 
 def require() -> None:
-    """Raise Refused, with what to install, where flufl.bounce is missing."""
-    try:
-        import flufl.bounce  # noqa: F401
-    except ImportError:
-        text = "bounces are read with flufl.bounce, which is not installed; run: pip install 'engage[bounce]'"
-        raise Refused(sentence(text)) from None
+    """Raise Refused, with what to install, where a library is missing that bounces are taken or read with."""
+    for name in ("flufl.bounce", "aiosmtpd"):
+        try:
+            import_module(name)
+        except ImportError:
+            text = "bounces are read with {library}, which is not installed; run: pip install 'engage[bounce]'"
+            raise Refused(sentence(text, library=name)) from None
 
 
 def told(mail: Part) -> Verdict | None:

@@ -49,10 +49,18 @@ class Back:
 def judge(content: bytes, recipients: Iterable[str], names: Names) -> tuple[Back, ...]:
     """Return what a mail says of each message that it is about; one of no message where it is none of ours.
 
-    ``recipients`` are the addresses that the mail was delivered to, where they are known; else its headers tell.
+    ``recipients`` are the addresses that the mail was delivered to, where they are known; else its headers tell. A mail
+    that breaks whatever reads it is about none: it must not come again and again, nor keep others waiting.
     """
+    try:
+        return _judged(content, tuple(recipients), names)
+    except Exception:
+        return (Back(_key(content, None), None, (UNKNOWN,)),)
+
+
+def _judged(content: bytes, recipients: tuple[str, ...], names: Names) -> tuple[Back, ...]:
     mail = read(content)
-    named = _named(mail, tuple(recipients), names)
+    named = _named(mail, recipients, names)
     if not named:
         return (Back(_key(content, None), None, (verdict(Returned.FOREIGN),)),)
     report = feedback(mail)
@@ -68,8 +76,11 @@ def judge(content: bytes, recipients: Iterable[str], names: Names) -> tuple[Back
 
 def concerns_us(headers: bytes, names: Names) -> bool:
     """Return whether a mail may be ours by its headers alone: the rest of a strange box is not even read."""
-    mail = read(headers)
-    return is_feedback(mail) or bool(_named(mail, (), names))
+    try:
+        mail = read(headers)
+        return is_feedback(mail) or bool(_named(mail, (), names))
+    except Exception:
+        return False
 
 
 def _named(mail: Part, recipients: tuple[str, ...], names: Names) -> tuple[Named, ...]:

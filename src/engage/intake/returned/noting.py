@@ -63,11 +63,6 @@ def note(connection: Connection, backs: Sequence[Back], source: str, now: dateti
     return Counter(said.kind for _, _, said in told)
 
 
-def is_new(connection: Connection, key: bytes) -> bool:
-    """Return whether nothing of this key was noted yet."""
-    return connection.scalar(select(t.returned.c.id).where(t.returned.c.key == key)) is None
-
-
 def _unknown(connection: Connection, backs: Sequence[Back]) -> list[Back]:
     """Return what was not noted before, each once."""
     by_key = {back.key: back for back in backs}
