@@ -57,6 +57,11 @@ steps:
 """
 
 
+def test_a_step_in_a_list_on_one_line_keeps_its_braces() -> None:
+    text = "name: X\nsteps:\n  - rule: {tag: a}\n    yes: [{wait: 1 day}]\n"
+    assert formatted("scenario", text) == text
+
+
 def test_a_file_is_laid_out_and_keeps_its_comments() -> None:
     new = formatted("scenario", WRITTEN)
     assert [line.split() for line in new.splitlines()] == [line.split() for line in LAID_OUT.splitlines()]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from engage.language.schema import json_schema
-from engage.language.steps import STEPS
 
 #: A part of a JSON Schema.
 Schema = Mapping[str, Any]
@@ -25,13 +24,7 @@ class Ordered:
         known = self._of(keys)
         if known is None:
             return tuple(keys)
-        wanted = list(known["properties"])
-        step = next((key for key in keys if key in STEPS), None)
-        if step is not None and {"id", "name"} <= set(wanted):
-            # One stays for a time before a step acts; a trigger's own ``after`` belongs to its waiting.
-            before = () if step == "trigger" else ("after",)
-            wanted = list(dict.fromkeys(("id", "name", *before, step, *wanted)))
-        return tuple(sorted(keys, key=wanted.index))
+        return tuple(sorted(keys, key=list(known["properties"]).index))
 
     def under(self, key: str, keys: Sequence[str]) -> Ordered:
         """Return what may stand under a key of a mapping that has these keys."""
