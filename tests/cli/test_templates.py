@@ -106,6 +106,13 @@ def test_preview_for_somebody_invented(mails: Path, run: Engage, folder: Path) -
     assert '<p style="color: red;">Dear Hanako Sato, Sato</p>' in done.out
 
 
+def test_preview_shows_long_japanese_names_as_readers_see_them(mails: Path, run: Engage, folder: Path) -> None:
+    name = "株式会社サクラソフト マーケティング部"
+    company = folder / "engage.yaml"
+    company.write_text(company.read_text("utf-8").replace("sender: {name: Example", f"sender: {{name: {name}"), "utf-8")
+    assert f"From: {name} <m@example.com>" in run("template", "preview", "news").out.splitlines()
+
+
 def test_preview_for_a_prospect_writes_the_html(mails: Path, engage: Engage, folder: Path) -> None:
     japanese = MAIL.replace("Dear {{ prospect.full_name", "{{ prospect.full_name | 様")
     (mails / "news.ja.html").write_text(japanese, "utf-8")

@@ -26,7 +26,7 @@ STEPS = {
     "two step keys": ("- {add_tag: x, wait: 3 days}", "2:3: a step has exactly one step key; this has add_tag, wait"),
     "no mapping": ("- wait", "2:3: this must be a step: a mapping with one step key, for example wait: 3 days"),
     "a missing parameter": ("- create_todo: {to: owner}", "2:16: subject is missing"),
-    "text where a truth value belongs": ('- opt_out: "yes"', "2:12: this must be one of: True"),
+    "text where a truth value belongs": ('- opt_out: "yes"', "2:12: this must be one of: true"),
     "a word that is none of the choices": (
         "- create_todo: {subject: x, priority: hihg}",
         "2:39: 'hihg' is not known here; did you mean high?",

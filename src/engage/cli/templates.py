@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import email
-import email.policy
 from dataclasses import dataclass, replace
 from datetime import datetime
+from email.header import decode_header, make_header
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,8 +72,8 @@ def preview(
 
     trial = _tried(session, name, prospect, language, session.moment(now))
     content = written(trial.desk, trial.template, trial.reader, trial.rendered).content
-    read = email.message_from_bytes(content, policy=email.policy.default)
-    headers = {key: str(value) for key, value in read.items() if key.lower() not in _BUILT}
+    read = email.message_from_bytes(content)
+    headers = {key: _shown(value) for key, value in read.items() if key.lower() not in _BUILT}
     if html is not None:
         html.write_text(trial.rendered.html, "utf-8")
     if form == "json":
@@ -82,6 +82,11 @@ def preview(
         session.write_json({**shown, "headers": headers, **parts})
     else:
         _show(session, trial, headers, html)
+
+
+def _shown(value: str) -> str:
+    """Return a header as readers see it; what the library makes of names has spaces too many."""
+    return str(make_header(decode_header("".join(value.splitlines()))))
 
 
 def send_test(

@@ -115,6 +115,7 @@ def _custom(detail: ErrorDetails) -> str:
 def _none_of(detail: ErrorDetails) -> Sentence:
     expected = str((detail.get("ctx") or {}).get("expected", ""))
     words = [word for word in expected.replace(" or ", ", ").replace("'", "").split(", ") if word]
+    words = [{"True": "true", "False": "false"}.get(word, word) for word in words]
     near = nearest(str(detail["input"]), words)
     if near is not None:
         return sentence("{word} is not known here; did you mean {near}?", word=repr(detail["input"]), near=near)
