@@ -100,6 +100,7 @@ def test_a_stop_drains(workspace: Path, schema_url: str) -> None:
 
 
 def test_a_second_daemon_stands_by_and_takes_over_when_the_leader_is_killed(workspace: Path, schema_url: str) -> None:
+    """FAULTS R12."""
     with started(workspace, schema_url) as first:
         first.wait_for("leading")
         with started(workspace, schema_url) as second:

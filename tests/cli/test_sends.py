@@ -221,3 +221,32 @@ def test_a_template_that_cannot_be_rendered_is_not_sent(house: Engage, folder: P
 def test_before_anything_was_applied(run: Engage, folder: Path) -> None:
     done = run("send", "hello", "--list", "news")
     assert (done.code, "run: engage apply" in done.err) == (1, True)
+
+
+def test_what_failed_is_counted_listed_with_its_reason_and_alone_tried_again(house: Engage, folder: Path) -> None:
+    """FAULTS R17: a send that is done says how many failed; a word of a user's concerns those only."""
+    people = "".join(f"w{number:02}@example.com,{number % 5},news\n" for number in range(20))
+    Path("workers.csv").write_text(f"email,employees,lists\n{people}", "utf-8")
+    text = "---\nsubject: Share\n---\n<p>{{ 10 // (prospect.employees | default(1)) }}</p>\n"
+    (folder / "templates" / "share.html").write_text(text, "utf-8")
+    assert house("apply", "--yes", "--now", TUESDAY).code == 0
+    assert house("import", "prospects", "workers.csv", "--now", TUESDAY).code == 0
+    assert house("send", "share", "--list", "news", "--yes", "--now", TUESDAY).code == 0
+    assert house("tick", "--now", TUESDAY).code == 0
+    done = house("deliver", "--now", TUESDAY, "--format", "json")
+    assert json.loads(done.out)["failed"] == 4
+    sent = json.loads(house("sends", "--format", "json").out)[0]
+    figures = sent["variants"][0]["figures"]
+    assert (sent["state"], figures["failed"]) == ("done", 4)
+    assert figures["messages"] == figures["sent"] + figures["cancelled"] + figures["failed"]
+    failed = json.loads(house("messages", "--status", "failed", "--format", "json").out)
+    assert sorted(one["email"] for one in failed) == [f"w{number:02}@example.com" for number in (0, 5, 10, 15)]
+    assert all("it divides by zero" in one["reason"] for one in failed)
+    text = text.replace("(prospect.employees | default(1))", "(prospect.employees or 1)")
+    (folder / "templates" / "share.html").write_text(text, "utf-8")
+    assert house("apply", "--yes", "--now", TUESDAY).code == 0
+    assert house("messages", "resend", *(str(one["id"]) for one in failed), "--yes").code == 0
+    assert json.loads(house("deliver", "--now", TUESDAY, "--format", "json").out)["sent"] == 4
+    figures = json.loads(house("sends", "--format", "json").out)[0]["variants"][0]["figures"]
+    assert figures["failed"] == 0
+    assert figures["messages"] == figures["sent"] + figures["cancelled"]

@@ -180,7 +180,7 @@ def test_who_opted_out_gets_no_test(mails: Path, engage: Engage, folder: Path) -
     (folder / "out.csv").write_text("email\nken@example.com\n", "utf-8")
     assert engage("import", "unsubscribes", folder / "out.csv").code == 0
     done = engage("template", "send-test", "news", "--to", "KEN@example.com")
-    assert (done.code, done.err.strip()) == (1, "KEN@example.com must not be written to: opted_out")
+    assert (done.code, done.err.strip()) == (1, "KEN@example.com must not be written to: opted out of marketing e-mail")
     assert not (folder / "outbox").exists()
     (mails / "news.html").write_text(MAIL.replace("preheader: Soon", "kind: operational"), "utf-8")
     assert engage("template", "send-test", "news", "--to", "ken@example.com").code == 0

@@ -33,6 +33,7 @@ def test_standing(
     marketing: tuple[str, str | None],
     operational: tuple[str, str | None],
 ) -> None:
+    """FAULTS S53: asked again when a mail is handed over."""
     add_prospect(engine, 1, **standing)
     add_message(engine, 1, kind=MARKETING)
     add_message(engine, 2, prospect=1, kind=OPERATIONAL)
@@ -41,6 +42,7 @@ def test_standing(
 
 
 def test_consent_is_required_only_where_the_workspace_says_so(engine: Engine) -> None:
+    """FAULTS S54."""
     add_prospect(engine, 1)
     add_prospect(engine, 2, consent_at=NOW - timedelta(days=9))
     for key, kind in ((1, MARKETING), (2, MARKETING), (3, OPERATIONAL)):

@@ -113,6 +113,7 @@ def of_mail(content: str) -> str:
 @settings(deadline=None, max_examples=150)
 @given(TEXTS, TEXTS)
 def test_no_text_makes_a_header_or_a_recipient(subject: str, name: str) -> None:
+    """FAULTS S30, S32."""
     content = written(subject, name, "text", "<p>html</p>")
     assert content.isascii()
     assert all(line.endswith(b"\r") for line in content.split(b"\n")[:-1])
@@ -132,7 +133,7 @@ def test_no_text_makes_a_header_or_a_recipient(subject: str, name: str) -> None:
 @settings(deadline=None, max_examples=300)
 @given(TEXTS)
 def test_an_address_is_exactly_one_or_none(text: str) -> None:
-    """``parseaddr`` and a comma in ``To`` make two of one; see FAULTS 4.10."""
+    """``parseaddr`` and a comma in ``To`` make two of one; see FAULTS 4.10, S32."""
     for given_text in (text, f"a@{text}", f"{text}@example.com"):
         address = mail_address(given_text)
         if address is not None:

@@ -123,6 +123,7 @@ def test_values_are_escaped_in_the_body_and_not_in_the_subject(sqlite_engine: En
 
 
 def test_the_footer_is_added_where_the_template_lacks_it(engine: Engine) -> None:
+    """FAULTS S54: the sender, the postal address and the way to unsubscribe are in every marketing mail."""
     add_prospect(engine, 1)
     add_message(engine, 1)
     mail = one_mail(engine, template("<html><body><p>Hi</p></body></html>"))

@@ -40,7 +40,7 @@ def test_an_address_is_read(text: str, email: str, folded: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(text: str) -> None:
-    """B59–B62, B64."""
+    """B59, B60, B61, B62, B64."""
     with pytest.raises(ValueError, match=r"\w"):
         read_address(text)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engage.cli.checking import as_data, has_database, sum_up
+from engage.cli.explaining_words import reason_of
 from engage.cli.session import Format, Now, Session, seen_from
 from engage.errors import Invalid, Refused
 from engage.problem import Problem, errors
@@ -107,7 +108,8 @@ def send_test(
         with reading(session.app().engine).begin() as connection:
             reason = why_not(connection, trial.desk.post, trial.template, to)
         if reason is not None:
-            raise Refused(sentence("{address} must not be written to: {reason}", address=to, reason=reason))
+            text = "{address} must not be written to: {reason}"
+            raise Refused(sentence(text, address=to, reason=reason_of(session, reason)))
     mail = test_letter(trial.desk, trial.template, trial.reader, trial.rendered, to)
     with way_out(session.settings) as channel:
         send(channel, mail)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
+from engage.language.nesting import tree_of
 from engage.wording import Sentence, sentence
 
 
@@ -50,7 +51,7 @@ def read_text(text: str) -> Parts:
     if "{" not in text:
         return (text,) if text else ()
     try:
-        tree = _environment.parse(text)
+        tree = tree_of(_environment, text)
     except TemplateSyntaxError as error:
         raise BadExpression(
             sentence("this expression cannot be read: {why}", why=error.message or ""), error.lineno

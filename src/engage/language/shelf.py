@@ -13,6 +13,8 @@ from functools import cached_property
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from engage.language.nesting import tree_of
+
 FOLDER = "templates/"
 PARTIALS = "templates/partials/"
 #: The endings of files that are templates.
@@ -71,7 +73,7 @@ def is_partial(path: str) -> bool:
 def parsed(text: str) -> nodes.Template | TemplateSyntaxError:
     """Return a text as Jinja2 reads it, or why it cannot."""
     try:
-        return ImmutableSandboxedEnvironment(autoescape=True).parse(text)
+        return tree_of(ImmutableSandboxedEnvironment(autoescape=True), text)
     except TemplateSyntaxError as error:
         return error
 

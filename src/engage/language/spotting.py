@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from engage.language.nesting import DEEP
 from engage.problem import Place
 from engage.wording import Sentence, sentence
 
@@ -24,6 +26,7 @@ _SYNTAX: tuple[tuple[str, str], ...] = (
     (r"[Uu]nexpected '(?P<sign>.+)'", "the sign {sign} does not belong here"),
     (r"Missing end of (?P<tag>comment|raw)", "the tag {tag} is never closed"),
     (r"block '(?P<name>.+)' defined twice", "the block {name} is there twice"),
+    (DEEP, "it nests too deep"),
 )
 #: The word on which Jinja2 stumbled.
 _STUMBLED = re.compile(r"(?:got|tag|unexpected|char|block) '(.+?)'", re.IGNORECASE)
@@ -46,7 +49,8 @@ class Spotter:
         before = self._passed[line, pattern]
         self._passed[line, pattern] += 1
         text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
-        starts = [match.start(1) for match in re.finditer(pattern, text) if _inside(text, match.start(1))]
+        inside = _expressions(text)
+        starts = [match.start(1) for match in re.finditer(pattern, text) if inside(match.start(1))]
         if starts:
             return Place(self.file, line, starts[min(before, len(starts) - 1)] + 1)
         return Place(self.file, line, _brace(text) + 1)
@@ -77,11 +81,18 @@ def syntax(message: str) -> Sentence:
     return sentence("{why}", why=message)
 
 
-def _inside(text: str, place: int) -> bool:
-    """Tell whether a place of a line lies in an expression; a line without signs may be all inside one."""
-    opened = max(text.rfind(sign, 0, place + 2) for sign in ("{{", "{%", "{#"))
-    closed = max(text.rfind(sign, 0, place) for sign in ("}}", "%}", "#}"))
-    return opened > closed or opened == closed == -1
+def _expressions(text: str) -> Callable[[int], bool]:
+    """Return what tells whether a place of a line lies in an expression; a line without signs may be all inside one."""
+    opened = [match.start() for match in re.finditer(r"(?=\{[{%#])", text)]
+    closed = [match.start() + 2 for match in re.finditer(r"(?=[}%#]\})", text)]
+
+    def inside(place: int) -> bool:
+        begun, ended = bisect_right(opened, place), bisect_right(closed, place)
+        if not begun:
+            return not ended
+        return not ended or opened[begun - 1] > closed[ended - 1] - 2
+
+    return inside
 
 
 def _brace(text: str) -> int:
