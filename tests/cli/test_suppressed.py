@@ -29,9 +29,13 @@ def house(folder: Path, engage: Engage) -> Engage:
         text = text.replace("audience: {tag: nobody}", "audience: {where: {tag: nobody}}")
         (folder / "scenarios" / f"{name}.yaml").write_text(text, "utf-8")
     for name, kind in (("news", "marketing"), ("offer", "marketing"), ("bill", "operational")):
-        (folder / "templates" / f"{name}.html").write_text(f"---\nsubject: {name}\nkind: {kind}\n---\n<p>x</p>", "utf-8")
+        (folder / "templates" / f"{name}.html").write_text(
+            f"---\nsubject: {name}\nkind: {kind}\n---\n<p>x</p>", "utf-8"
+        )
     (folder / "lists.yaml").write_text("readers: {name: Readers, public: true}\nlater: {name: Later}\n", "utf-8")
-    (folder / "people.csv").write_text(f"email,last_name,lists\n{SAID_NO},Sato,readers\n{READS},Mori,readers\n", "utf-8")
+    (folder / "people.csv").write_text(
+        f"email,last_name,lists\n{SAID_NO},Sato,readers\n{READS},Mori,readers\n", "utf-8"
+    )
     (folder / "no.csv").write_text(f"email\n{SAID_NO}\n", "utf-8")
     for words in (
         ("apply", "--yes"), ("import", "prospects", "people.csv"), ("import", "unsubscribes", "no.csv"),
@@ -42,6 +46,11 @@ def house(folder: Path, engage: Engage) -> Engage:
     return engage
 
 
+EVENTS = f"""\
+email,type,target,occurred_at
+{SAID_NO},page_viewed,/x,2026-12-02T08:00
+{READS},page_viewed,/x,2026-12-02T08:00
+"""
 #: What is imported, as what kind and how.
 FILES = {
     "a column that says otherwise": ("prospects", f"email,opted_out,mailable\n{SAID_NO},false,true\n", ()),
@@ -51,8 +60,7 @@ FILES = {
     "a new row of the same address": ("prospects", f"email,last_name\n{SAID_NO},Sato\n", ("--mode", "insert")),
     "gone and back": ("prospects", f"email\n{SAID_NO}\n", ("--mode", "delete")),
     "another list": ("list-members", f"list,email\nlater,{SAID_NO}\n", ()),
-    "an event": ("activities", f"email,type,target,occurred_at\n{SAID_NO},page_viewed,/x,2026-12-02T08:00\n"
-                               f"{READS},page_viewed,/x,2026-12-02T08:00\n", ()),
+    "an event": ("activities", EVENTS, ()),
 }  # fmt: skip
 
 

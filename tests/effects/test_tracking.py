@@ -105,6 +105,7 @@ def test_areas_are_links_and_a_link_may_be_left_alone() -> None:
 
 
 def test_nothing_is_marked_where_nothing_may_be_tracked() -> None:
+    """S55."""
     body = '<p><a href="https://e.com/a">x</a></p>'
     assert whole(body, None).startswith(body)
     assert "<img" not in whole(body, None)

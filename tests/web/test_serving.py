@@ -139,6 +139,7 @@ def _settle(world: World) -> None:
 
 
 def test_several_processes_answer(world: World, tmp_path: Path) -> None:
+    """R11: none of them ticks, so nothing is done once for each."""
     with served(tmp_path, database(world), "--workers", "2") as server:
         path = link("open", message_of(world, "john"))
         for _ in range(20):
