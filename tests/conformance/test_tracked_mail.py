@@ -255,3 +255,23 @@ def test_a_crash_while_settling_loses_and_repeats_nothing(world: World, where: s
     assert world.inside() == {}
     assert [len(stored(world, who)) for who in ("a", "b")] == [1, 1]
     assert world.rows("heard", "id") == []
+
+
+def test_who_loads_one_link_again_and_again_holds_no_tick_up(world: World) -> None:
+    """
+    steps:
+      - {id: invite, send_email: invite}
+      - {id: clicked, trigger: {email_clicked: invite}, within: 1 day, yes: [], no: []}
+    --- scoring.yaml
+    rules: [{activity: email_clicked, points: 10, limit: 1 per target}]
+    """
+    mailed(world, "hammers", "person")
+    heard(world, "hammers", *(("click", 60 + n / 400, "https://example.com/") for n in range(4_000)))
+    heard(world, "person", *links(60))
+    world.tick(_after(70.5))
+    world.tick("2 hours")
+    assert world.inside() == {}
+    assert [world.score(who) for who in ("hammers", "person")] == [10, 10]
+    heard(world, "hammers", *((("click", 3600 + n / 400, f"https://example.com/{n % 3}")) for n in range(4_000)))
+    world.tick("3 hours")
+    assert [bot for _, _, bot in stored(world, "hammers")] == [False] * 4_000 + [True] * 4_000

@@ -26,6 +26,7 @@ from sqlalchemy import (
     or_,
     select,
     type_coerce,
+    union,
     update,
 )
 
@@ -60,11 +61,26 @@ followed = scratch(
     "followed",
     Column("message_id", Key, nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("n", BigInteger, nullable=False),
     Column("link", Text),
-    UniqueConstraint("message_id", "at", "n"),
 )
-_FOLLOWED = ["message_id", "at", "n", "link"]
+#: The same, of each link and second the first and the last: as good for asking what lies in a longer span, and never
+#: many, however often somebody loads a link.
+marks = scratch(
+    "marks",
+    Column("message_id", Key, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("link", Text),
+    UniqueConstraint("message_id", "at", "link"),
+)
+#: Where a span begins in which too many different links were followed.
+bursts = scratch(
+    "bursts",
+    Column("message_id", Key, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    UniqueConstraint("message_id", "at"),
+)
+_FOLLOWED = ["message_id", "at", "link"]
+_SECOND = 1_000_000
 
 
 def marked(machine: str) -> str:
@@ -76,12 +92,16 @@ def judge(connection: Connection, clicked: int) -> None:
     """Write down why a click in ``settling`` was a machine's, where it was; ``clicked`` numbers the event."""
     run(connection, _trapped(), None)
     run(connection, _quick(), None)
-    clear(connection, followed)
+    clear(connection, followed, marks, bursts)
     run(connection, _newly(), None)
     run(connection, _before(), None, clicked=clicked)
     analyse(connection, followed)
+    run(connection, _marks(), None)
+    analyse(connection, marks)
+    run(connection, _bursts(), None)
+    analyse(connection, bursts)
     run(connection, _beside_trap(), None)
-    run(connection, _too_many(), None)
+    run(connection, _in_burst(), None)
 
 
 def _told(reason: str) -> Update:
@@ -110,52 +130,70 @@ def _newly() -> Insert:
     h = t.heard
     mine = h.c.message_id.in_(select(settling.c.message_id).where(settling.c.kind != int(HeardKind.OPEN)))
     link = or_(h.c.kind == int(HeardKind.TRAP), h.c.link.is_not(null()))
-    rows = select(h.c.message_id, _at(h.c.at), h.c.id, h.c.link).where(h.c.kind != int(HeardKind.OPEN), link, mine)
+    rows = select(h.c.message_id, _at(h.c.at), h.c.link).where(h.c.kind != int(HeardKind.OPEN), link, mine)
     return insert(followed).from_select(_FOLLOWED, rows)
 
 
 @standing
 def _before() -> Insert:
     """Gather what was settled in an earlier tick."""
-    a, w = t.activities, t.words
-    trapped = a.c.properties == marked(TRAPPED)
-    near = _at(a.c.occurred_at).between(_at(settling.c.at) - WITHIN, _at(settling.c.at) + WITHIN)
-    theirs = and_(
-        a.c.prospect_id == settling.c.prospect_id, a.c.type_id == big("clicked"), near,
-        a.c.message_id == settling.c.message_id, or_(a.c.link_id.is_not(null()), trapped),
-    )  # fmt: skip
-    rows = (
-        select(a.c.message_id, _at(a.c.occurred_at), -a.c.id, w.c.text)
-        .select_from(settling.join(a, theirs).outerjoin(w, w.c.id == a.c.link_id))
-        .where(settling.c.kind == int(HeardKind.CLICK))
-        .distinct()
+    a, w, at = t.activities, t.words, _at(settling.c.at)
+    spans = (
+        select(settling.c.message_id, settling.c.prospect_id, func.min(at).label("low"), func.max(at).label("high"))
+        .where(settling.c.kind == int(HeardKind.CLICK), settling.c.prospect_id.is_not(null()))
+        .group_by(settling.c.message_id, settling.c.prospect_id)
+        .subquery("spans")
     )
-    return insert(followed).from_select(_FOLLOWED, rows)
+    theirs = and_(
+        a.c.prospect_id == spans.c.prospect_id, a.c.type_id == big("clicked"), a.c.message_id == spans.c.message_id,
+        _at(a.c.occurred_at).between(spans.c.low - WITHIN, spans.c.high + WITHIN),
+        or_(a.c.link_id.is_not(null()), a.c.properties == marked(TRAPPED)),
+    )  # fmt: skip
+    rows = select(a.c.message_id, _at(a.c.occurred_at), w.c.text)
+    joined = spans.join(a, theirs).outerjoin(w, w.c.id == a.c.link_id)
+    return insert(followed).from_select(_FOLLOWED, rows.select_from(joined))
+
+
+@standing
+def _marks() -> Insert:
+    f = followed.c
+    grouped = (
+        select(f.message_id, f.link, func.min(f.at).label("first"), func.max(f.at).label("last"))
+        .group_by(f.message_id, f.link, f.at // _SECOND)
+        .cte("grouped")
+    )
+    ends = (select(grouped.c.message_id, each, grouped.c.link) for each in (grouped.c.first, grouped.c.last))
+    return insert(marks).from_select(_FOLLOWED, union(*ends))
+
+
+@standing
+def _bursts() -> Insert:
+    f = followed.c
+    together = (
+        select(func.count(marks.c.link.distinct()))
+        .where(marks.c.message_id == f.message_id, marks.c.at.between(f.at, f.at + WITHIN))
+        .correlate(followed)
+        .scalar_subquery()
+    )
+    return insert(bursts).from_select(
+        ["message_id", "at"], select(f.message_id, f.at).where(together >= MANY).distinct()
+    )
 
 
 @standing
 def _beside_trap() -> Update:
-    """Mark clicks beside the trap."""
     at = _at(settling.c.at)
-    trap = _of(followed).where(followed.c.link.is_(null()), followed.c.at.between(at - WITHIN, at + WITHIN))
+    trap = _of(marks).where(marks.c.link.is_(null()), marks.c.at.between(at - WITHIN, at + WITHIN))
     return _told(TRAPPED).where(settling.c.kind == int(HeardKind.CLICK), exists(trap))
 
 
 @standing
-def _too_many() -> Update:
-    """Mark clicks of a span in which too many different links were followed."""
-    first, other = followed.alias("first"), followed.alias("other")
+def _in_burst() -> Update:
     at = _at(settling.c.at)
-    together = (
-        select(func.count(other.c.link.distinct()))
-        .where(other.c.message_id == first.c.message_id, other.c.at.between(first.c.at, first.c.at + WITHIN))
-        .correlate(first)
-        .scalar_subquery()
-    )
-    many = _of(first).where(first.c.at.between(at - WITHIN, at), together >= MANY)
-    return _told("many").where(settling.c.kind == int(HeardKind.CLICK), exists(many))
+    begun = _of(bursts).where(bursts.c.at.between(at - WITHIN, at))
+    return _told("many").where(settling.c.kind == int(HeardKind.CLICK), exists(begun))
 
 
-def _of(clicks: Table | Any) -> Select[Any]:
-    """Select what was followed of the message that is judged."""
-    return select(1).where(clicks.c.message_id == settling.c.message_id).correlate(settling)
+def _of(events: Table) -> Select[Any]:
+    """Select what belongs to the message that is judged."""
+    return select(1).where(events.c.message_id == settling.c.message_id).correlate(settling)
