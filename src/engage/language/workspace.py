@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, RootModel
@@ -15,6 +14,7 @@ from engage.language.hours import Window, parse_holiday
 from engage.language.model import AsTuple, Filled, Ident, Model, Text, Texts
 from engage.language.moment import Duration
 from engage.language.scoring import limit_of
+from engage.language.tracking import Tracking
 from engage.wording import sentence
 
 Number = int | float
@@ -69,31 +69,6 @@ class Limits(Model):
     """Limits that hold across scenarios."""
 
     emails_per_prospect: Cap | None = Field(None, description="marketing mail for one prospect")
-
-
-def _network(text: str) -> str:
-    try:
-        ip_network(text)
-    except ValueError:
-        raise PydanticCustomError("network", "a network is written as 192.0.2.0/24 or 2001:db8::/32") from None
-    return text
-
-
-Networks = Annotated[tuple[Annotated[Text, AfterValidator(_network)], ...], AsTuple]
-
-
-class Tracking(Model):
-    """What of mail is tracked; nothing is without ENGAGE_SECRET_KEY."""
-
-    opens: bool = Field(True, description="a pixel in each mail counts opens")
-    clicks: bool = Field(True, description="links are rewritten, so that clicks are counted")
-    only_where: Condition | None = Field(
-        None, description="criteria: only whom they match is tracked; others get plain links and no pixel"
-    )
-    proxies: Networks = Field(
-        (), description="networks of data centres and privacy proxies: what comes from there counts nowhere"
-    )
-    apple: Networks = Field((), description="further networks of Apple Mail Privacy Protection, marked apart")
 
 
 class CustomField(Model):
