@@ -22,8 +22,11 @@ from engage.clock import monotonic, pause
 _CROSSED = ("40P01", "40001")
 Item = TypeVar("Item")
 
-#: So many seconds the first waits for others, so many go into one transaction, and so many may wait at all.
-_GATHER, _TOGETHER, MOST = 0.002, 2_000, 20_000
+#: The first waits for others: between so many seconds, and so many times as long as the last transaction took. SQLite
+#: has one writer, and whoever sends mail is to get in between.
+_GATHER, _LONGEST, _TIMES = 0.002, 0.05, 2.0
+#: So many go into one transaction, and so many may wait at all.
+_TOGETHER, MOST = 2_000, 20_000
 #: What was lost is told of so often, in seconds.
 _TOLD = 10.0
 
@@ -80,12 +83,12 @@ class GroupCommit(Generic[Item]):
         return done
 
     def _work(self) -> None:
-        ending = False
+        ending, took = False, 0.0
         while not ending:
             first = self._queue.get()
             if first is None:
                 return
-            pause(_GATHER)
+            pause(min(max(_GATHER, _TIMES * took), _LONGEST))
             together = [first]
             try:
                 while len(together) < _TOGETHER:
@@ -96,7 +99,9 @@ class GroupCommit(Generic[Item]):
                     together.append(found)
             except Empty:
                 pass
+            began = monotonic()
             self._settle(together)
+            took = monotonic() - began
 
     def _settle(self, together: Sequence[_Waiting[Item]]) -> None:
         """Write some in one transaction; where that is refused by one of them, each alone."""
