@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
@@ -34,6 +34,9 @@ from engage.web.site import Site
 KEY = "a key for tests"
 #: Where the links of mails lead; no test follows them there.
 PUBLIC = "http://mail.example.com"
+BROWSER = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+)
 _PLACE = re.compile(r"http://(\S+?):(\d+)")
 
 
@@ -60,7 +63,7 @@ class Web:
         """Ask on a connection of its own; header names are written with underscores."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            named = {"User-Agent": BROWSER} | {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body, named)
             found = connection.getresponse()
             return Answer(found.status, {k.lower(): v for k, v in found.getheaders()}, found.read())
@@ -79,6 +82,11 @@ class Web:
     def one_click(self, path: str) -> Answer:
         """Unsubscribe as a mail provider does (RFC 8058)."""
         return self.post(path, ("List-Unsubscribe", "One-Click"))
+
+    def follow(self, path: str, host: str = "x") -> bytes:
+        """Follow a link and return the answer to the byte."""
+        head = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {BROWSER}\r\nConnection: close\r\n\r\n"
+        return self.say(head.encode())
 
     def say(self, data: bytes) -> bytes:
         """Send bytes as they are and return what comes back until the connection ends or is silent."""
@@ -123,13 +131,19 @@ def click(message_id: int, target: str, key: str = KEY) -> str:
 
 @contextmanager
 def answering(
-    engine: Engine, folder: Path, log: Any = None, fetch: Fetch | None = None, **settings: str | tuple[str, ...]
+    engine: Engine,
+    folder: Path,
+    log: Any = None,
+    fetch: Fetch | None = None,
+    trusted: Sequence[str] = (),
+    **settings: str | tuple[str, ...],
 ) -> Iterator[Web]:
     """Give a server that answers from a thread of this process; ``log`` takes what it says, ``fetch`` is its web."""
     given = Settings(folder, str(engine.url), **{"secret_key": KEY, "base_url": PUBLIC, **settings})  # type: ignore[arg-type]
     site = Site(App(given, connect(engine.url)), log or make_log(StringIO()), fetch=fetch)
-    listening = listen(Place("127.0.0.1", 0, 1, ()))
-    server = uvicorn.Server(configured(application(site), Place("127.0.0.1", 0, 1, ())))
+    place = Place("127.0.0.1", 0, 1, trusted)
+    listening = listen(place)
+    server = uvicorn.Server(configured(application(site), place))
     thread = Thread(target=server.run, args=([listening],))
     thread.start()
     try:

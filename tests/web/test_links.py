@@ -31,7 +31,7 @@ def test_an_open_is_heard_before_the_picture_comes(world: World, web: Web) -> No
 def test_a_click_is_heard_and_leads_to_the_exact_address(world: World, web: Web) -> None:
     """B32: what stood in the mail comes back to the byte."""
     message = message_of(world, "john")
-    answer = web.say(f"GET {click(message, TARGET)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    answer = web.follow(click(message, TARGET))
     assert answer.startswith(b"HTTP/1.1 302 ")
     assert f"\r\nlocation: {TARGET}\r\n".encode() in answer
     assert world.rows("heard", "kind", "message_id", "link", "machine") == [(1, message, TARGET, None)]
@@ -72,7 +72,7 @@ def test_a_reader_is_led_on_while_the_database_is_busy(world: World, web: Web) -
         lock(connection)
         began = time.monotonic()
         picture = hands.submit(web.get, link("open", message))
-        answer = web.say(f"GET {click(message, TARGET)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        answer = web.follow(click(message, TARGET))
         took = time.monotonic() - began
         assert answer.startswith(b"HTTP/1.1 302 ")
         assert 1.5 < took < 4

@@ -13,6 +13,7 @@ from engage.web import health, hooks, links, preferences, unsubscribe, view
 from engage.web.commit import Overloaded
 from engage.web.exchange import Application, Receive, Refused, Reply, Request, Scope, Send, text
 from engage.web.lost import not_found
+from engage.web.machines import is_robot
 from engage.web.site import Site
 
 #: Answers a request; ``rest`` is what follows the name of its route.
@@ -104,6 +105,7 @@ async def _live(site: Site, receive: Receive, send: Send) -> None:
         if message["type"] == "lifespan.startup":
             try:
                 await site.open()
+                await site.work(lambda: is_robot(""))  # reads its list now, not for the first reader
             except Exception as error:
                 site.log.error("not_started", why=str(error))
                 await send({"type": "lifespan.startup.failed", "message": str(error)})

@@ -26,7 +26,7 @@ async def opened(site: Site, request: Request, rest: str) -> Reply:
     message_id = read_token(site.keys, "open", rest)
     if message_id is None:
         return _PICTURE
-    heard = Heard("open", message_id, site.clock(), None, machine(site, request))
+    heard = Heard("open", message_id, site.clock(), None, machine(site.running, request, opens=True))
     return _PICTURE if await _is_written(site, heard, _PICTURE_PATIENCE) else _later()
 
 
@@ -36,7 +36,7 @@ async def clicked(site: Site, request: Request, rest: str) -> Reply:
     if found is None:
         return await not_found(site, request)
     message_id, target = found
-    heard = Heard("click", message_id, site.clock(), target, machine(site, request))
+    heard = Heard("click", message_id, site.clock(), target, machine(site.running, request))
     await _is_written(site, heard, _PATIENCE)
     return Reply(302, more=((b"location", target.encode()),))
 
@@ -46,7 +46,7 @@ async def trapped(site: Site, request: Request, rest: str) -> Reply:
     message_id = read_token(site.keys, "trap", rest)
     if message_id is None:
         return await not_found(site, request)
-    heard = Heard("trap", message_id, site.clock(), None, machine(site, request))
+    heard = Heard("trap", message_id, site.clock(), None, machine(site.running, request))
     return text(200, "ok") if await _is_written(site, heard, _PICTURE_PATIENCE) else _later()
 
 

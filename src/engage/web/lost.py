@@ -10,7 +10,7 @@ from engage.wording import sentence
 
 async def not_found(site: Site, request: Request) -> Reply:
     """Answer that there is nothing here, the same for whatever is wrong with a link."""
-    running = await site.running()
+    running = site.running
     words = {
         "title": sentence("This link leads nowhere"),
         "text": sentence("It may have been cut off or changed on its way. Please open it from the mail itself."),

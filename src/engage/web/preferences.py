@@ -46,7 +46,7 @@ async def _changed(site: Site, message_id: int, form: Form) -> Sentence | None:
         await site.do(lambda connection: come_back(connection, prospect_id, now, SOURCE))
         return sentence("Welcome back. You will get our e-mails again.")
     if "save" in form:
-        running = await site.running()
+        running = site.running
         await site.do(lambda connection: _choose(connection, site, running, prospect_id, form))
         await nothing_in_hand(site, message_id)
         return sentence("Your choice is saved.")
@@ -77,7 +77,7 @@ def _choices(connection: Connection, site: Site, running: Running, prospect_id: 
 
 async def _shown(site: Site, request: Request, message_id: int, said: Sentence | None) -> Reply:
     """Return the page as things stand now."""
-    running = await site.running()
+    running = site.running
 
     def seen(connection: Connection) -> tuple[Recipient | None, Sequence[Choice]]:
         who = recipient(connection, message_id)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from engage.app import App, drafts, running
-from engage.clock import Clock, monotonic, system_clock
+from engage.clock import Clock, rest, system_clock
 from engage.effects.links import signing_keys
 from engage.effects.outbox import OutboxFolder
 from engage.effects.public import public_address
@@ -27,6 +29,7 @@ from engage.settings import Settings
 from engage.sql.connect import reading
 from engage.stepping.applied import Applied
 from engage.web.commit import GroupCommit
+from engage.web.networks import Networks, networks
 from engage.web.services import services
 from engage.wording import sentence
 
@@ -48,6 +51,9 @@ class Running:
     #: what runs; before anything was applied, what the files say
     workspace: Workspace
     viewer: Viewer
+    #: whose requests no reader sent, and where Apple loads pictures from
+    proxies: Networks
+    apple: Networks
 
     @property
     def house(self) -> House:
@@ -81,16 +87,19 @@ class Site:
         self._hands = ThreadPoolExecutor(_HANDS, "hand")
         self._eye, self._looking = ThreadPoolExecutor(1, "eye"), 0
         self._running: Running | None = None
-        self._looked_at = 0.0
+        self._keeping: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Begin; what runs is read, so that a database that cannot be used is noticed at once."""
-        await self.running()
+        self._running = await self.work(self._look)
+        self._keeping = asyncio.create_task(self._keep_looking())
         self.events.start()
         self.wishes.start()
 
     async def close(self) -> None:
         """End when all that was begun is done."""
+        if self._keeping is not None:
+            self._keeping.cancel()
         for commit in (self.events, self.wishes):
             await asyncio.to_thread(commit.close)
         self._hands.shutdown()
@@ -131,23 +140,31 @@ class Site:
         finally:
             self._looking -= 1
 
-    async def running(self) -> Running:
-        """Return what runs, at most some seconds old."""
-        if self._running is None or monotonic() - self._looked_at > _FRESH:
-            self._looked_at = monotonic()
-            self._running = await self.work(self._look)
+    @property
+    def running(self) -> Running:
+        """What runs, at most some seconds old; while the database is away, what ran last."""
+        assert self._running is not None, "not opened"
         return self._running
+
+    async def _keep_looking(self) -> None:
+        """Look again and again what runs."""
+        while True:
+            await rest(_FRESH)
+            with suppress(SQLAlchemyError, EngageError):
+                self._running = await self.work(self._look)
 
     def _look(self) -> Running:
         applied, last = self.app.applied(), self._running
         if last is not None and last.applied is applied:
             return last
-        if last is not None:
-            last.viewer.close()
         settings = self.app.settings
         try:
             workspace = running(self.app)
         except EngageError:  # nothing applied yet, and files with mistakes: nobody has a mail of ours either
             workspace = applied.workspace
         post = drafts(settings, workspace, OutboxFolder(settings.workspace / "outbox"))
-        return Running(applied, workspace, Viewer(post))
+        tracking = workspace.company.tracking
+        found = Running(applied, workspace, Viewer(post), networks(tracking.proxies), networks(tracking.apple))
+        if last is not None:
+            last.viewer.close()
+        return found

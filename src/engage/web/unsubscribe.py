@@ -28,7 +28,7 @@ async def unsubscribe(site: Site, request: Request, rest: str) -> Reply:
     await opted_out(site, message_id, "one_click" if one_click else "unsubscribe_page")
     if one_click:
         return text(200, "unsubscribed")
-    running = await site.running()
+    running = site.running
     who = await site.see(lambda connection: recipient(connection, message_id))
     return _done(site, running, language(request, running, who.language if who else None), message_id, who)
 
@@ -39,7 +39,7 @@ async def _is_one_click(request: Request) -> bool:
 
 
 async def _asked(site: Site, request: Request, message_id: int) -> Reply:
-    running = await site.running()
+    running = site.running
     who = await site.see(lambda connection: recipient(connection, message_id))
     locale = language(request, running, who.language if who else None)
     if who is not None and who.opted_out:

@@ -23,7 +23,7 @@ async def view(site: Site, request: Request, rest: str) -> Reply:
     message_id = read_token(site.keys, "view", rest)
     if message_id is None:
         return await not_found(site, request)
-    running = await site.running()
+    running = site.running
     html = await site.look(lambda: running.viewer.html(site.app.engine, message_id, site.clock()))
     if html is None:
         words = {
