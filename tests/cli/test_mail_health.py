@@ -95,7 +95,10 @@ def test_a_certificate_that_is_not_good_is_told_and_nothing_is_sent(
 
 def test_links_that_lead_nowhere_are_told(folder: Path, run: Engage) -> None:
     here = ("note", "the links of mails lead to http://localhost:8000, which no reader can reach: set ENGAGE_BASE_URL")
-    unsigned = ("note", "the links of mails are signed without a key of yours: set ENGAGE_SECRET_KEY")
+    unsigned = (
+        "note",
+        "the links of mails are signed without a key of yours and nothing is tracked: set ENGAGE_SECRET_KEY",
+    )
     wrong = ("bad", "ENGAGE_BASE_URL is not of the form https://host/path, or too long")
     with mail_server() as server:
         found = findings(run, ENGAGE_SMTP_URL=f"smtp://127.0.0.1:{server.port}")

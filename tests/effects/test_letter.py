@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -13,6 +14,8 @@ from sqlalchemy import Engine
 from engage.effects.delivery import deliver
 from engage.effects.links import read_token, signing_key
 from engage.effects.return_path import read_return_path
+from engage.language.conditions import FieldIs
+from engage.plan.moves import Tracking
 from engage.sql.codes import MessageKind
 from tests.effects.mailroom import (
     NOW,
@@ -20,6 +23,7 @@ from tests.effects.mailroom import (
     add_message,
     add_prospect,
     add_users,
+    house,
     html_of,
     one_mail,
     post,
@@ -194,3 +198,19 @@ def test_the_header_for_complaints_names_the_mail_and_holds_no_strangers_sign(sq
     add_prospect(sqlite_engine, 1)
     add_message(sqlite_engine, 1)
     assert one_mail(sqlite_engine)["Feedback-ID"] == "hello:welcome:marketing:example.co.jp"
+
+
+def test_only_who_may_be_tracked_gets_a_pixel_and_links_that_count(engine: Engine) -> None:
+    for key, country in ((1, "JP"), (2, "US"), (3, None)):
+        add_prospect(engine, key, country=country, **({"country_folded": country.lower()} if country else {}))
+        add_message(engine, key)
+    only = FieldIs("country", "text", custom=False, operator="eq", values=("jp",))
+    link = template('<p><a href="https://example.com/a?b=1">x</a></p>')
+    watcher = Watcher()
+    asked = replace(house(), tracking=Tracking(only_where=only))
+    deliver(engine, post(watcher, link, house=asked), NOW)
+    pages = [html_of(mail) for mail in watcher.mails]
+    assert ["/o/" in page for page in pages] == [True, False, False]
+    assert ["/c/" in page for page in pages] == [True, False, False]
+    assert ["/t/" in page for page in pages] == [True, False, False]
+    assert ['href="https://example.com/a?b=1"' in page for page in pages] == [False, True, True]

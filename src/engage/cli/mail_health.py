@@ -59,7 +59,12 @@ def _way_out(session: Session, now: datetime) -> Iterator[Finding]:
         text = "the links of mails lead to {address}, which no reader can reach: set ENGAGE_BASE_URL"
         yield "note", sentence(text, address=address)
     if session.settings.secret_key is None:
-        yield "note", sentence("the links of mails are signed without a key of yours: set ENGAGE_SECRET_KEY")
+        yield (
+            "note",
+            sentence(
+                "the links of mails are signed without a key of yours and nothing is tracked: set ENGAGE_SECRET_KEY"
+            ),
+        )
     reached = reach(server)
     days = reached.days_left(now)
     if days is None:
