@@ -204,6 +204,7 @@ def test_only_who_may_be_tracked_gets_a_pixel_and_links_that_count(engine: Engin
     for key, country in ((1, "JP"), (2, "US"), (3, None)):
         add_prospect(engine, key, country=country, **({"country_folded": country.lower()} if country else {}))
         add_message(engine, key)
+    # S55: asked when the mail is written
     only = FieldIs("country", "text", custom=False, operator="eq", values=("jp",))
     link = template('<p><a href="https://example.com/a?b=1">x</a></p>')
     watcher = Watcher()

@@ -99,11 +99,12 @@ def _cuts(html: str, divide: Divide) -> Iterator[tuple[int, int, str | Address]]
 def _of_tag(sign: re.Match[str], divide: Divide) -> Iterator[tuple[int, int, str | Address]]:
     offset, tag = sign.start(4), sign[3].lower()
     attributes = [(found[1].lower(), found) for found in ATTRIBUTE.finditer(sign[4])]
-    names = [name for name, _ in attributes]
-    for place, (name, found) in enumerate(attributes):
+    names, seen = {name for name, _ in attributes}, set[str]()
+    for name, found in attributes:
         if name == UNTRACKED:
             yield offset + found.start(), offset + found.end(), ""
-        elif name in ADDRESSES and name not in names[:place]:
+        elif name in ADDRESSES and name not in seen:
+            seen.add(name)
             follows = tag in _LINKS and name == "href" and UNTRACKED not in names
             shown = _address(found[2], divide, follows=follows, picture=name != "href")
             if shown is not None:

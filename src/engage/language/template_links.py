@@ -14,7 +14,8 @@ UNTRACKED = "data-engage-track"
 _NAMES = "|".join(map(re.escape, sorted((*ADDRESSES, UNTRACKED), key=len, reverse=True)))
 _WRITTEN = re.compile(rf"""(?<![\w:-])({_NAMES})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _TAG = re.compile(r"""<(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
-_HIDDEN = re.compile(r"<!--.*?-->|\{#.*?#\}", re.DOTALL)
+#: A comment; one without an end takes all that follows.
+_HIDDEN = re.compile(r"<!--(?:.*?-->|.*)|\{#(?:.*?#\}|.*)", re.DOTALL)
 
 
 def check_links(file: str, text: str, offset: int = 0) -> Iterator[Problem]:
