@@ -57,6 +57,15 @@ def moment(microseconds: int) -> datetime:
     return EPOCH + timedelta(microseconds=microseconds) if microseconds < HORIZON else _LAST
 
 
+def never_comes(at: datetime) -> bool:
+    """Tell whether a moment stands for one that never comes.
+
+    >>> never_comes(moment(FOREVER)), never_comes(moment(0))
+    (True, False)
+    """
+    return at == _LAST
+
+
 class NeverBack:
     """A clock that does not go back: when the machine's does, it goes on by the monotonic clock.
 

@@ -89,6 +89,23 @@ def test_states_are_told_in_japanese(engage: Engage, folder: Path) -> None:
     assert "（Hand over）、実行中: 第 1 版" in engage("plan", *NOW).out
 
 
+def test_who_waits_for_a_mail_that_has_not_gone_out_is_told_so(engage: Engage, folder: Path) -> None:
+    scenario = folder / "scenarios" / "hand-over.yaml"
+    waiting = "name: W\naudience: {where: {score: {gte: 100}}}\nsteps:\n  - send_email: hello\n"
+    scenario.write_text(waiting + "  - {trigger: {email_opened: send_email-hello}, within: 2 days}\n", "utf-8")
+    prepared(engage, folder)
+    told = engage("explain", "hot@example.com", *NOW)
+    assert told.code == 0, told.err
+    assert "not before its e-mail has gone out" in told.out
+    assert engage("pause", "hand-over", "--now", "2026-12-02T09:00").code == 0
+    assert engage("resume", "hand-over", "--now", "2026-12-03T09:00").code == 0
+    later = ("--now", "2026-12-04T09:00")
+    assert "not before its e-mail has gone out" in engage("explain", "hot@example.com", *later).out
+    assert engage("deliver", *later).code == 0
+    assert engage("tick", *later).code == 0
+    assert "2026-12-06 09:00" in engage("explain", "hot@example.com", *later).out
+
+
 def test_backtest_says_what_is_missing(engage: Engage, folder: Path) -> None:
     prepared(engage, folder)
     done = engage("score", "backtest", "--outcome", "won", "--per-week", "1", *NOW)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engage.clock import FOREVER, HORIZON, micros, moment
+from engage.clock import FOREVER, HORIZON, micros, moment, never_comes
 from engage.language.appointments import mail_moment, own_zone
 from engage.language.moment import Duration, instant_of
 from engage.language.worded import worded
@@ -30,6 +30,8 @@ Details = tuple[tuple[str, str], ...]
 def due_of(sight: Hindsight, step: moves.Step, run: Row, now: datetime) -> datetime | None:
     """Return when a run's step is due; None while its e-mail has not gone out."""
     moved_on = run.get("moved_on", False)
+    if not moved_on and never_comes(run["due_at"]):
+        return None
     due = _reckoned(sight, step, run, now) if moved_on else pauses_of(sight, run).real(micros(run["due_at"]))
     return moment(due) if due < HORIZON else None
 
