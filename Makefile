@@ -35,7 +35,7 @@ check: lint ## everything CI proves: lint, then the same tests
 bench: $(DEV) ## the benchmarks
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
-load: $(DEV) ## opt-outs, opens and clicks on the public pages while a broadcast runs
+load: $(DEV) ## opt-outs, opens and clicks while a broadcast runs; a broadcast alone, and killed again and again
 	$(BIN)/python benchmarks/load.py $(ARGS)
 
 mutants: $(DEV) ## small faults put into the program, one at a time: does a test find each?
