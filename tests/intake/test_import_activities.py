@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import Engine, select
 
 from engage.clock import micros
-from engage.intake.activity_rows import digest
+from engage.intake.activity_rows import SOURCE
 from engage.sql import tables as t
 from engage.sql.codes import MessageKind, MessageStatus
+from engage.sql.happened import activity_key
 from engage.sql.interning import word_id
 from tests.support.csv_files import NOW, announced, bring, counts, put, reasons, rows
 
@@ -51,7 +52,8 @@ def test_events_are_stored_with_their_words_and_wait_to_be_learnt(engine: Engine
     assert len(rows(engine, t.unlearnt, "activity_id", "occurred_at")) == 3
     assert ("2", '{"url":"https://x.jp/a","n":1}') in rows(engine, t.activities, "source_id", "properties")
     with engine.begin() as connection:
-        assert connection.scalar(select(t.activities.c.key).where(t.activities.c.source_id == "1")) == digest("1")
+        key = connection.scalar(select(t.activities.c.key).where(t.activities.c.source_id == "1"))
+    assert key == activity_key(SOURCE, "1")
 
 
 def test_the_same_event_twice_is_one(engine: Engine, tmp_path: Path) -> None:

@@ -7,26 +7,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from hashlib import blake2b
-from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, insert, update
 
 from engage.effects.queued import Queued
 from engage.language.calendar import local_day
 from engage.plan.moves import House
 from engage.sql import tables as t
 from engage.sql.codes import Figure, MessageStatus, TimerKind
-from engage.sql.columns import Digest
-from engage.sql.interning import upsert, word_ids
+from engage.sql.happened import activity_key, to_be_learnt, writing
+from engage.sql.interning import word_ids
 from engage.sql.standing import big, run_each, standing
 
 #: Where the activities of delivery come from.
 SOURCE = "engage"
-#: What is written of each activity.
-_WRITTEN = (
-    "prospect_id", "type_id", "target_id", "message_id", "occurred_at", "key", "source", "source_id", "properties",
-)  # fmt: skip
 #: Longer than a mail server takes to answer: a message still in doubt then is there to stay.
 _DOUBT = timedelta(minutes=15)
 
@@ -128,26 +122,8 @@ def _tell(connection: Connection, results: Sequence[Result], now: datetime) -> N
 def _write_activities(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
     if not rows:
         return
-    run_each(connection, _writing(connection.dialect.name), rows)
-    connection.execute(_fresh(connection.dialect.name), {"keys": [row["key"] for row in rows]})
-
-
-@standing
-def _writing(database: str) -> Any:
-    """Insert an activity, if it is not there already."""
-    a = t.activities
-    values = {name: bindparam(name, type_=a.c[name].type) for name in _WRITTEN}
-    return upsert(database, a).inline().values(values).on_conflict_do_nothing()  # type: ignore[attr-defined]
-
-
-@standing
-def _fresh(database: str) -> Any:
-    """Have the ticks learn those activities that none has learnt."""
-    a, u = t.activities.c, t.unlearnt
-    found = select(a.occurred_at, a.id).where(
-        a.key.in_(bindparam("keys", type_=Digest, expanding=True)), a.learnt_at.is_(None)
-    )
-    return upsert(database, u).from_select(["occurred_at", "activity_id"], found).on_conflict_do_nothing()  # type: ignore[attr-defined]
+    run_each(connection, writing(connection.dialect.name), rows)
+    connection.execute(to_be_learnt(connection.dialect.name), {"keys": [row["key"] for row in rows]})
 
 
 def _activity(message: Queued, now: datetime, words: Words) -> dict[str, object]:
@@ -167,7 +143,7 @@ def _event(name: str, number: int, message: Queued, now: datetime, words: Words)
         "target_id": words.targets[message.template],
         "message_id": message.id,
         "occurred_at": now,
-        "key": blake2b(f"{SOURCE}\0{source_id}".encode(), digest_size=16).digest(),
+        "key": activity_key(SOURCE, source_id),
         "source": SOURCE,
         "source_id": source_id,
         "properties": None,

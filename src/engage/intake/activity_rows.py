@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
 
@@ -22,6 +21,7 @@ from engage.intake.typed import cleaned, read_instant
 from engage.language.events import EVENTS, MAIL_EVENTS, is_event
 from engage.language.vocabulary import Vocabulary
 from engage.problem import unknown
+from engage.sql.happened import activity_key
 from engage.wording import sentence
 
 T = TypeVar("T")
@@ -70,11 +70,6 @@ def row_key(matching: Matching) -> RowKey:
     return key
 
 
-def digest(source_id: str) -> bytes:
-    """Return the key of an activity, made of its source and its id there."""
-    return blake2b(f"{SOURCE}\0{source_id}".encode(), digest_size=16).digest()
-
-
 @dataclass(frozen=True, slots=True)
 class EventReader:
     """Reads the cells of a row; raises ValueError with a sentence where one cannot be used."""
@@ -99,7 +94,7 @@ class EventReader:
         given = self._cell(cells, "properties", _object) or {}
         source_id = self._cell(cells, "source_id", checked_word) or row_name
         return Event(
-            row, email.email, email.folded, kind, target, _link(given), at, source_id, digest(source_id),
+            row, email.email, email.folded, kind, target, _link(given), at, source_id, activity_key(SOURCE, source_id),
             json.dumps(given, ensure_ascii=False, separators=(",", ":")) if given else None, given.get("bot") is True,
         )  # fmt: skip
 

@@ -7,7 +7,6 @@ A row is one prospect's part in an opportunity: several rows may share an id. A 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import (
@@ -39,6 +38,7 @@ from engage.language.lots import lot_of
 from engage.language.vocabulary import Vocabulary
 from engage.problem import unknown
 from engage.sql import tables as t
+from engage.sql.happened import activity_key
 from engage.sql.interning import upsert, word_ids
 from engage.sql.scratch import clear
 from engage.wording import Sentence, sentence
@@ -197,7 +197,7 @@ def happened(connection: Connection, events: Sequence[Event]) -> None:
     a, rows = t.activities, []
     for prospect, kind, target, at in events:
         name = f"{prospect}:{target}:{kind}:{at}"
-        digest = blake2b(f"{SOURCE}\0{name}".encode(), digest_size=16).digest()
+        digest = activity_key(SOURCE, name)
         rows.append({
             "prospect_id": prospect, "type_id": types[kind], "target_id": targets[target], "occurred_at": at,
             "source": SOURCE, "source_id": name, "key": digest, "bot": False,

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import (
@@ -21,7 +20,6 @@ from sqlalchemy import (
     bindparam,
     insert,
     literal,
-    null,
     select,
     type_coerce,
     update,
@@ -31,8 +29,8 @@ from engage.clock import micros
 from engage.intake.staging import announce
 from engage.sql import tables as t
 from engage.sql.codes import ChangeKind
-from engage.sql.columns import Digest
-from engage.sql.interning import upsert, word_id, word_ids
+from engage.sql.happened import activity_key, to_be_learnt, writing
+from engage.sql.interning import word_id, word_ids
 from engage.sql.standing import big, many, run, run_each, standing, whole
 
 #: Where the activities of the public pages come from.
@@ -83,20 +81,22 @@ def _write_activities(connection: Connection, wishes: Sequence[Wish], to: Mappin
     event = word_id(connection, "event", "email_unsubscribed")
     targets = word_ids(connection, "target", {name for _, name in to.values() if name is not None})
     rows = [_activity(wish, *to[wish.message_id], event, targets) for wish in wishes]
-    run_each(connection, _events(connection.dialect.name), rows)
-    connection.execute(_unlearnt(connection.dialect.name), {"keys": [row["key"] for row in rows]})
+    run_each(connection, writing(connection.dialect.name), rows)
+    connection.execute(to_be_learnt(connection.dialect.name), {"keys": [row["key"] for row in rows]})
 
 
 def _activity(wish: Wish, who: int, template: str | None, event: int, targets: Mapping[str, int]) -> dict[str, object]:
     source_id = f"email_unsubscribed:{wish.message_id}"
     return {
-        "who": who,
-        "event": event,
-        "target": None if template is None else targets[template],
-        "message": wish.message_id,
-        "at": micros(wish.at),
-        "key": blake2b(f"{SOURCE}\0{source_id}".encode(), digest_size=16).digest(),
+        "prospect_id": who,
+        "type_id": event,
+        "target_id": None if template is None else targets[template],
+        "message_id": wish.message_id,
+        "occurred_at": wish.at,
+        "key": activity_key(SOURCE, source_id),
+        "source": SOURCE,
         "source_id": source_id,
+        "properties": None,
     }
 
 
@@ -133,28 +133,3 @@ def _kept() -> Insert:
 @standing
 def _opted_out() -> Update:
     return update(t.standings).where(t.standings.c.prospect_id.in_(many("who"))).values(opted_out=True)
-
-
-@standing
-def _events(database: str) -> Any:
-    a = t.activities
-    values = {
-        "prospect_id": big("who"),
-        "type_id": whole("event"),
-        "target_id": whole("target"),
-        "message_id": big("message"),
-        "occurred_at": big("at"),
-        "key": bindparam("key", type_=Digest),
-        "source": literal(SOURCE),
-        "source_id": bindparam("source_id", type_=Text()),
-    }
-    return upsert(database, a).inline().values(values).on_conflict_do_nothing()  # type: ignore[attr-defined]
-
-
-@standing
-def _unlearnt(database: str) -> Any:
-    """Have the next tick learn those activities that none has learnt."""
-    a, u = t.activities.c, t.unlearnt
-    keys = bindparam("keys", type_=Digest, expanding=True)
-    found = select(a.occurred_at, a.id).where(a.key.in_(keys), a.learnt_at.is_(null()))
-    return upsert(database, u).from_select(["occurred_at", "activity_id"], found).on_conflict_do_nothing()  # type: ignore[attr-defined]

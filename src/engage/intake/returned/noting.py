@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
@@ -20,7 +19,9 @@ from engage.intake.returned.judging import Back
 from engage.intake.returned.verdict import Verdict, comparable, fitting, verdict
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus, Returned
+from engage.sql.happened import activity_key, to_be_learnt, writing
 from engage.sql.interning import upsert, word_ids
+from engage.sql.standing import run_each
 
 #: Where the activities come from.
 SOURCE = "returned"
@@ -119,13 +120,8 @@ def _happen(connection: Connection, told: Sequence[tuple[_Message, Verdict]], no
     types = word_ids(connection, "event", {_EVENTS[said.kind] for _, said in telling})
     targets = word_ids(connection, "target", {message.template for message, _ in telling})
     rows = [_activity(message, said, types, targets, now) for message, said in telling]
-    writing = upsert(connection.dialect.name, t.activities).on_conflict_do_nothing()  # type: ignore[attr-defined]
-    connection.execute(writing, rows)
-    a = t.activities.c
-    keys = [row["key"] for row in rows]
-    unlearnt = select(a.occurred_at, a.id).where(a.key.in_(keys), a.learnt_at.is_(None))
-    into = upsert(connection.dialect.name, t.unlearnt).from_select(["occurred_at", "activity_id"], unlearnt)
-    connection.execute(into.on_conflict_do_nothing())  # type: ignore[attr-defined]
+    run_each(connection, writing(connection.dialect.name), rows)
+    connection.execute(to_be_learnt(connection.dialect.name), {"keys": [row["key"] for row in rows]})
 
 
 def _activity(
@@ -139,7 +135,7 @@ def _activity(
         "target_id": targets[message.template],
         "message_id": message.id,
         "occurred_at": now,
-        "key": blake2b(f"{SOURCE}\0{source_id}".encode(), digest_size=16).digest(),
+        "key": activity_key(SOURCE, source_id),
         "source": SOURCE,
         "source_id": source_id,
         "properties": _properties(said, sort),
