@@ -12,7 +12,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test lint check bench load mutants docs clean
+.PHONY: help venv demo test lint check bench load pages mutants docs clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ bench: $(DEV) ## the benchmarks
 
 load: $(DEV) ## opt-outs, opens and clicks while a broadcast runs; a broadcast alone, and killed again and again
 	$(BIN)/python benchmarks/load.py $(ARGS)
+
+pages: $(DEV) ## how quick the staff pages are beside a million prospects
+	$(BIN)/python benchmarks/pages.py $(ARGS)
 
 mutants: $(DEV) ## small faults put into the program, one at a time: does a test find each?
 	$(BIN)/python benchmarks/mutants.py $(ARGS)

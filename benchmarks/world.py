@@ -67,7 +67,7 @@ def open_world(url: str, scenario: str = J, key: str = "j") -> App:
 def series(connection: Connection, count: int) -> str:
     """Return a table expression of the numbers 1 to count, as ``n``."""
     if connection.dialect.name == "postgresql":
-        return f"generate_series(1, {count}) AS s(n)"
+        return f"generate_series(CAST(1 AS BIGINT), {count}) AS s(n)"
     return f"(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count}) SELECT n FROM s) AS s"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+from jinja2 import Environment, nodes
 
 import engage
 from engage.wording import Sentence, catalogue, sentence
@@ -31,7 +32,22 @@ NOT_SPOKEN = {"read": "session"}
 
 def spoken() -> set[str]:
     """Return every English text that the source says."""
-    return {text for path in SOURCE.rglob("*.py") for text in spoken_in(ast.parse(path.read_text("utf-8")))}
+    said = {text for path in SOURCE.rglob("*.py") for text in spoken_in(ast.parse(path.read_text("utf-8")))}
+    return said | spoken_in_pages()
+
+
+def spoken_in_pages() -> set[str]:
+    """Return every English text that the templates of pages say."""
+    found = set()
+    for path in SOURCE.rglob("pages/*.html"):
+        tree = Environment().parse(path.read_text("utf-8"))
+        for call in tree.find_all(nodes.Call):
+            if isinstance(call.node, nodes.Name) and call.node.name == "say":
+                assert call.args, f"{path.name}, line {call.lineno}: say() without a text"
+                text = call.args[0]
+                assert isinstance(text, nodes.Const), f"{path.name}, line {text.lineno}: say() of what is no text"
+                found.add(text.value)
+    return found
 
 
 def spoken_in(module: ast.Module) -> Iterator[str]:
@@ -48,7 +64,7 @@ def called(node: ast.Call) -> str:
     match node.func:
         case ast.Name(id=name):
             return "" if name in ("read", "words") else name
-        case ast.Attribute(value=ast.Name(id="session"), attr=name):
+        case ast.Attribute(value=ast.Name(id="session" | "speaker"), attr=name):
             return name
         case ast.Attribute(value=ast.Name(id="self" | "reader"), attr="known"):
             return "known"
@@ -116,8 +132,9 @@ def test_every_sentence_has_a_japanese_twin() -> None:
 def constants() -> set[str]:
     """Return every text that stands in the program: sentences are also made of texts handed on."""
     modules = [ast.parse(path.read_text("utf-8")) for path in sorted(SOURCE.rglob("*.py"))]
-    nodes = (node for module in modules for node in ast.walk(module))
-    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    found = (node for module in modules for node in ast.walk(module))
+    said = {node.value for node in found if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return said | spoken_in_pages()
 
 
 def test_no_twin_is_left_without_its_sentence() -> None:

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from engage.effects import delivery
 from engage.effects.beside import Beside
-from engage.effects.channel import Channel
 from engage.effects.delivery import Course, deliver
+from engage.effects.digest import write_digests
 from engage.effects.hold import marked, notice, release
 from engage.effects.home import make_home
-from engage.effects.mail_server import mail_server
-from engage.effects.outbox import OutboxFolder
-from engage.effects.post import Delivered, Post, Progress
+from engage.effects.post import Delivered, Progress
 from engage.effects.public import public_address
-from engage.effects.return_path import bounce_address, opt_out_address
-from engage.effects.services import told_services
 from engage.effects.smtp import SmtpChannel
 from engage.effects.stale import Stale
 from engage.errors import Invalid, Outside, Refused
 from engage.graph.folder import read_workspace
 from engage.language.load import Workspace
-from engage.plan.house import compile_house
+from engage.outgoing import post_of, way_out
 from engage.problem import errors
 from engage.reports.health import Hold, open_hold
 from engage.settings import Settings
@@ -93,13 +89,21 @@ class App:
         if held is not None:
             raise Refused(held.sentence)
         with way_out(self.settings) as channel, marked(self.engine, self.settings.workspace, now) as moves:
-            post = _post(self.settings, self.applied(), channel)
+            post = post_of(self.settings, self.applied(), channel)
             told = _each(moves, progress)
             if not isinstance(channel, SmtpChannel):
                 return deliver(self.engine, post, now, told, patient=patient)
             with closing(Beside(self.engine, self.settings, channel, now)) as beside:
                 done = deliver(self.engine, post, now, lambda mine: told(beside.done(mine)), patient=patient)
                 return beside.finish(done)
+
+    def digest(self, now: datetime) -> int:
+        """Queue this morning's digests of ToDos for the team, where they are not written yet; return how many."""
+        applied = self.applied()
+        if applied.workspace.company.sender is None:
+            return 0
+        with self.engine.begin() as connection:
+            return write_digests(connection, applied.plans.house, public_address(self.settings), now)
 
     def hold(self, now: datetime) -> Hold | None:
         """Return since when and why nothing goes out, if so; that the database is a copy is noticed here."""
@@ -128,45 +132,9 @@ def deliver_beside(settings: Settings, now: datetime, course: Course, progress: 
     app = open_app(settings)
     try:
         with way_out(settings) as channel:
-            delivery.deliver_beside(app.engine, _post(settings, app.applied(), channel), now, course, progress)
+            delivery.deliver_beside(app.engine, post_of(settings, app.applied(), channel), now, course, progress)
     finally:
         app.engine.dispose()
-
-
-@contextmanager
-def way_out(settings: Settings) -> Iterator[Channel]:
-    """Give the channel by which mail leaves: a mail server, else the folder ``outbox/``."""
-    server = mail_server(settings)
-    if server is None:
-        yield OutboxFolder(settings.workspace / "outbox")
-        return
-    with closing(SmtpChannel(server)) as channel:
-        yield channel
-
-
-def _post(settings: Settings, applied: Applied, channel: Channel) -> Post:
-    """Return what a delivery needs to know."""
-    plans, workspace = applied.plans, applied.workspace
-    suppress = {key: plan.suppress for key, plan in plans.scenarios.items() if plan.suppress is not None}
-    audiences = {key: plan.lists for key, plan in plans.scenarios.items() if plan.lists}
-    post, lists = drafts(settings, workspace, channel), plans.mailing.lists
-    return replace(post, house=plans.house, suppress=suppress, audiences=audiences, lists=lists)
-
-
-def drafts(settings: Settings, workspace: Workspace, channel: Channel) -> Post:
-    """Return what it takes to try the e-mails of a workspace, applied or not."""
-    return Post(
-        house=compile_house(workspace),
-        company=workspace.company,
-        templates=workspace.templates,
-        base_url=public_address(settings),
-        secret_key=settings.secret_key,
-        channel=channel,
-        bounce_address=bounce_address(settings),
-        opt_out_address=opt_out_address(settings),
-        services=told_services(settings),
-        isolated=True,
-    )
 
 
 def open_app(settings: Settings, *, checked: bool = True) -> App:
@@ -237,8 +205,15 @@ def preview(
     return compare(app.engine, app.applied(), workspace, now, keep_waits=keep_waits)
 
 
-def apply(app: App, workspace: Workspace, now: datetime, *, keep_waits: bool = False) -> Changes:
-    """Apply a valid workspace in one transaction; return what was changed.
+def apply(
+    app: App,
+    workspace: Workspace,
+    now: datetime,
+    *,
+    keep_waits: bool = False,
+    noted: Callable[[Connection, Changes], object] = lambda *_: None,
+) -> Changes:
+    """Apply a valid workspace in one transaction, in which ``noted`` writes down that it was; return what was changed.
 
     Raises Refused, with nothing changed, when waiters would be stranded.
     """
@@ -250,4 +225,5 @@ def apply(app: App, workspace: Workspace, now: datetime, *, keep_waits: bool = F
             with app.engine.connect() as connection, connection.begin():
                 changes = confirmed(connection, changes)
                 publish(connection, workspace, before.plans, after.plans, changes, now, keep_waits=keep_waits)
+                noted(connection, changes)
         return changes

@@ -29,6 +29,12 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def later_on(start: datetime) -> Clock:
+    """Return a clock that says a moment now and goes on from there, as fast as the machine's."""
+    began = monotonic()
+    return lambda: start + timedelta(seconds=monotonic() - began)
+
+
 def pause(seconds: float) -> None:
     """Let others go first for a moment."""
     time.sleep(seconds)

@@ -20,10 +20,11 @@ VARIABLES: Mapping[str, str] = {
     "password is sent; default: on, for a server on this machine itself off",
     "ENGAGE_SMTP_CONNECTIONS": "how many connections to the mail server a delivery opens, 1 to 64; default: 8",
     "ENGAGE_SMTP_PROCESSES": "how many processes hand mail over side by side while thousands of messages "
-    "wait, 1 to 16; they share the connections; default: one for each processor, at most 4",
+    "wait, 1 to 16; they share the connections; default: one for every two processors, at most 4, "
+    "and two at least on PostgreSQL where there are two processors",
     "ENGAGE_SMTP_RATE": "how many messages are handed over in a second, by all processes together; unset: no limit",
-    "ENGAGE_BOUNCE_ADDRESS": "an address that takes extensions (bounces+…@example.com): each message bears its own "
-    "return path there; unset: bounces go to the sender",
+    "ENGAGE_BOUNCE_ADDRESS": "an address that takes extensions (bounces+…@example.com), at most 19 signs before the "
+    "@: each message bears its own return path there; unset: bounces go to the sender",
     "ENGAGE_OPT_OUT_ADDRESS": "an address that takes extensions and is read like the bounce address, or is the same: "
     "marketing mail offers opting out by mail to it, besides the link; unset: only the link",
     "ENGAGE_BOUNCE_BOX": "a box that engage run reads bounces from: maildir:FOLDER or imaps://USER@HOST/FOLDER; see "
@@ -35,9 +36,15 @@ VARIABLES: Mapping[str, str] = {
     "tell SendGrid their numbers",
     "ENGAGE_MAILGUN_KEY": "Mailgun's HTTP webhook signing key: opens /hooks/mailgun, and mails tell Mailgun their "
     "numbers",
+    "ENGAGE_OIDC_ISSUER": "an identity provider by whom the team may log in (OpenID Connect): its address, as "
+    "https://login.example.com; the provider sends users back to ENGAGE_BASE_URL/login/back",
+    "ENGAGE_OIDC_CLIENT_ID": "what the identity provider calls engage",
+    "ENGAGE_OIDC_CLIENT_SECRET": "the secret that the identity provider gave to engage",
+    "ENGAGE_OIDC_NAME": "what the button of the login page calls the identity provider; default: its host",
     "ENGAGE_BASE_URL": "the address under which the public pages are reached",
     "ENGAGE_SECRET_KEY": "the key that signs links; without it nothing is tracked. Best made by "
     "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
+    "ENGAGE_METRICS_TOKEN": "opens /metrics, and the details of /health, to whoever sends it as a bearer token",
     "ENGAGE_OLD_SECRET_KEYS": "keys that signed links before, divided by commas: what they signed stays valid",
 }
 
@@ -47,7 +54,7 @@ class Settings:
     """Where the workspace and the database are, and how the outside is reached."""
 
     workspace: Path
-    database_url: str
+    database_url: str = field(repr=False)
     smtp_url: str | None = field(default=None, repr=False)
     smtp_tls: str | None = None
     smtp_connections: str | None = None
@@ -60,9 +67,14 @@ class Settings:
     mailgun_key: str | None = field(default=None, repr=False)
     bounce_box: str | None = field(default=None, repr=False)
     bounce_password: str | None = field(default=None, repr=False)
+    oidc_issuer: str | None = None
+    oidc_client: str | None = None
+    oidc_secret: str | None = field(default=None, repr=False)
+    oidc_name: str | None = None
     base_url: str = "http://localhost:8000"
     secret_key: str | None = field(default=None, repr=False)
     old_secret_keys: tuple[str, ...] = field(default=(), repr=False)
+    metrics_token: str | None = field(default=None, repr=False)
 
 
 def read_settings(environ: Mapping[str, str], workspace: Path) -> Settings:
@@ -83,9 +95,14 @@ def read_settings(environ: Mapping[str, str], workspace: Path) -> Settings:
         mailgun_key=environ.get("ENGAGE_MAILGUN_KEY") or None,
         bounce_box=environ.get("ENGAGE_BOUNCE_BOX") or None,
         bounce_password=environ.get("ENGAGE_BOUNCE_PASSWORD") or None,
+        oidc_issuer=environ.get("ENGAGE_OIDC_ISSUER") or None,
+        oidc_client=environ.get("ENGAGE_OIDC_CLIENT_ID") or None,
+        oidc_secret=environ.get("ENGAGE_OIDC_CLIENT_SECRET") or None,
+        oidc_name=environ.get("ENGAGE_OIDC_NAME") or None,
         base_url=environ.get("ENGAGE_BASE_URL") or "http://localhost:8000",
         secret_key=environ.get("ENGAGE_SECRET_KEY") or None,
         old_secret_keys=_divided(environ.get("ENGAGE_OLD_SECRET_KEYS") or ""),
+        metrics_token=(environ.get("ENGAGE_METRICS_TOKEN") or "").strip() or None,
     )
 
 

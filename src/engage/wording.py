@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 Locale = Literal["en", "ja"]
 
@@ -43,6 +43,39 @@ def sentence(template: str, /, **values: object) -> Sentence:
     'no list is called vip'
     """
     return Sentence(template, tuple((n, v if isinstance(v, Sentence) else str(v)) for n, v in values.items()))
+
+
+class Speaker(Protocol):
+    """Whoever says words to a reader in a language: a command's session, a page."""
+
+    @property
+    def locale(self) -> Locale:
+        """The language."""
+
+    def read(self, template: str, /, **values: object) -> str:
+        """Return a sentence in the language."""
+
+    def words(self, *templates: str) -> tuple[str, ...]:
+        """Return words in the language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A speaker of a language, and nothing else."""
+
+    locale: Locale
+
+    def read(self, template: str, /, **values: object) -> str:
+        """Return a sentence in the language.
+
+        >>> Voice("en").read("no {thing}", thing="lists")
+        'no lists'
+        """
+        return sentence(template, **values).read(self.locale)
+
+    def words(self, *templates: str) -> tuple[str, ...]:
+        """Return words in the language."""
+        return tuple(self.read(template) for template in templates)
 
 
 def said(why: object) -> Sentence:

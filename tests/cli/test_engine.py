@@ -273,3 +273,24 @@ def test_a_backup_can_be_opened(applied: Engage, schema_url: str) -> None:
 
     here = Path.cwd()
     assert main(["plan", "--exit-code"], Session({"ENGAGE_DATABASE_URL": f"sqlite:///{here / 'copy.db'}"}, here)) == 0
+
+
+def test_a_todo_is_handed_on_taken_and_postponed(running: Engage) -> None:
+    number = json.loads(running("todos", "--format", "json", "--now", MONDAY).out)[0]["id"]
+
+    def told(*words: object) -> tuple[int, str]:
+        done = running("todo", *words, "--now", "2026-12-07T15:00")
+        return done.code, done.out + done.err
+
+    assert told("hand", number, "--to", "queue:inside") == (0, f"ToDo {number} is queue:inside's now\n")
+    assert told("take", number, "--user", "nobody")[0] == 1
+    assert told("take", number, "--user", "mori") == (0, f"ToDo {number} is user:mori's now\n")
+    code, text = told("take", number, "--user", "sato")
+    assert code == 1
+    assert "is in no queue" in text
+    assert told("postpone", number, "--until", "2026-12-01")[0] == 1
+    assert told("postpone", number, "--until", "2026-12-14T09:00")[0] == 0
+    (row,) = (each for each in json.loads(running("todos", "--format", "json").out) if each["id"] == number)
+    assert (row["to"], row["due_at"][:10]) == ("user:mori", "2026-12-14")
+    assert told("take", 99, "--user", "mori")[0] == 1
+    assert told("take", "9" * 30, "--user", "mori")[0] == 2

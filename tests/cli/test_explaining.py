@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from engage.cli.explaining_words import reason_of
 from engage.cli.session import Session
+from engage.rehearse.telling import reason_of
 from tests.cli.conftest import Engage
 
 PEOPLE = "email,last_name,score,city\nhot@example.com,佐藤,120,大阪市\ncold@example.com,鈴木,5,\n"

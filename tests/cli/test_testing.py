@@ -6,7 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import engage
@@ -110,12 +113,27 @@ tests:
     assert done.err.startswith("scenarios/note.yaml:7:33: there is no such file")
 
 
+@contextmanager
+def started(words: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """Run a command that Ctrl-C ends, also where the tests run in the background of a shell that ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, **options)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def test_watching_runs_again_when_a_file_is_saved(folder: Path) -> None:
     _write(folder, TESTS)
     source = str(Path(engage.__file__).parents[1])
     environ = {**os.environ, "PYTHONPATH": source, "PYTHONUNBUFFERED": "1"}
     words = [sys.executable, "-m", "engage", "test", "--watch"]
-    with subprocess.Popen(words, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True) as process:
+    with started(words, cwd=folder, env=environ) as process:
         assert process.stdout is not None
         said = iter(process.stdout.readline, "")
         assert [next(said), next(said)] == ["tests: 2, all passed\n", "waiting for changes; Ctrl-C ends\n"]

@@ -15,13 +15,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from engage.app import App, apply, way_out
+from engage.app import App, apply
 from engage.effects import beside
 from engage.effects.beside import Beside
 from engage.effects.post import Delivered
 from engage.effects.smtp import SmtpChannel
 from engage.errors import Outside
 from engage.graph.folder import read_workspace
+from engage.outgoing import way_out
 from engage.settings import Settings
 from tests.effects.mailroom import HELLO, NOW, QUEUED_AT, add_people, message_rows
 from tests.effects.test_smtp import statuses

@@ -32,7 +32,9 @@ def handed_over(server: MailServer, mails: list[Envelope]) -> list[Exception | N
     channel = SmtpChannel(Settings("127.0.0.1", server.port, "none", connections=1))
     try:
         channel.prepare(1)
-        return list(channel.hand_over_all(mails))
+        channel.begin(mails)
+        ((_, run),) = channel.ended(0.0)
+        return list(run.errors)
     finally:
         channel.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -69,6 +70,11 @@ def attempts(room: Pressroom, *jobs: tuple[Sheet, dict[str, object]]) -> list[Ou
     return list(room.attempts([(*job, None) for job in jobs]))
 
 
+def process_of(room: Pressroom) -> subprocess.Popen[bytes]:
+    assert room._child is not None
+    return room._child.process
+
+
 def said(outcome: Outcome) -> str:
     return str(outcome.why) if isinstance(outcome, Failure) else outcome.subject
 
@@ -115,6 +121,27 @@ def test_a_template_that_never_ends_is_set_aside(room: Pressroom) -> None:
     assert set(told[4:]) == {"its template never came to an end, 3 times"}
 
 
+def test_of_many_messages_those_that_end_their_process_fail_alone(room: Pressroom) -> None:
+    """Answers come in groups: those that are lost with a process are made again, each in its place."""
+    bad = {25, 26}
+    jobs = [(sheet(ENDLESS if key in bad else HELLO), names(last_name=str(key))) for key in range(45)]
+    told = [said(each) for each in attempts(room, *jobs)]
+    assert [key for key, text in enumerate(told) if text == "it takes longer than 1 s"] == sorted(bad)
+    assert [text for key, text in enumerate(told) if key not in bad] == [
+        f"Hello {key}" for key in range(45) if key not in bad
+    ]
+
+
+def test_long_answers_do_not_stand_in_one_another_s_way(room: Pressroom) -> None:
+    """More than pipes hold, and more than is kept together, in both directions."""
+    body = "{{ prospect.notes }}" * 4
+    told = list(room.attempts([(sheet(body), names(last_name=str(key)), None) for key in range(45)]))
+    assert [said(each) for each in told] == [f"Hello {key}" for key in range(45)]
+    assert {len(each.text) for each in told if isinstance(each, Rendered)} == {
+        1_600_000 + len("\n\n--\nExample\nTokyo\nUnsubscribe (https://m.example.com/u/1)")
+    }
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere memory is not bounded")
 def test_what_wants_too_much_memory_fails_alone(room: Pressroom) -> None:
     greedy = (sheet(GREEDY), names(notes="🎉" * 4_900_000))
@@ -125,8 +152,7 @@ def test_what_wants_too_much_memory_fails_alone(room: Pressroom) -> None:
 
 def test_a_child_that_is_killed_is_replaced_and_nobody_is_blamed(room: Pressroom) -> None:
     assert said(attempts(room, (sheet(HELLO), names()))[0]) == "Hello Sato"
-    child = room._child
-    assert child is not None
+    child = process_of(room)
     os.kill(child.pid, signal.SIGKILL)
     assert [said(each) for each in attempts(room, *[(sheet(HELLO), names())] * 3)] == ["Hello Sato"] * 3
 
@@ -134,11 +160,10 @@ def test_a_child_that_is_killed_is_replaced_and_nobody_is_blamed(room: Pressroom
 def test_a_child_outlives_what_is_meant_for_its_parent(room: Pressroom) -> None:
     """A stop of the whole group, as a service manager sends it, lets the delivery drain."""
     attempts(room, (sheet(HELLO), names()))
-    child = room._child
-    assert child is not None
+    child = process_of(room)
     os.kill(child.pid, signal.SIGTERM)
     assert said(attempts(room, (sheet(HELLO), names()))[0]) == "Hello Sato"
-    assert room._child is child
+    assert process_of(room) is child
 
 
 def test_answers_that_nobody_takes_go_to_nobody_else(room: Pressroom) -> None:
@@ -150,8 +175,7 @@ def test_answers_that_nobody_takes_go_to_nobody_else(room: Pressroom) -> None:
 
 def test_no_child_is_left_behind(room: Pressroom) -> None:
     attempts(room, (sheet(HELLO), names()))
-    child = room._child
-    assert child is not None
+    child = process_of(room)
     room.close()
     assert child.returncode == 0
 
@@ -159,8 +183,7 @@ def test_no_child_is_left_behind(room: Pressroom) -> None:
 def test_a_child_sees_nothing_of_our_environment(room: Pressroom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENGAGE_SECRET_KEY", "secret")
     attempts(room, (sheet(HELLO), names()))
-    child = room._child
-    assert child is not None
+    child = process_of(room)
     environ = Path(f"/proc/{child.pid}/environ")
     if environ.exists():
         assert b"ENGAGE" not in environ.read_bytes()

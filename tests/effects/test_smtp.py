@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -172,6 +169,10 @@ def test_a_refused_recipient_is_as_good_as_bounced(engine: Engine) -> None:
     assert '"hard"' in rows[1].properties
 
 
+def minutes(span: timedelta) -> int:
+    return round(span / timedelta(minutes=1))
+
+
 def test_a_deferred_message_waits_longer_each_time_and_fails_after_five_days(sqlite_engine: Engine) -> None:
     """FAULTS R50: five minutes at first, then longer, never lost in silence."""
     add_people(sqlite_engine, 1)
@@ -186,10 +187,11 @@ def test_a_deferred_message_waits_longer_each_time_and_fails_after_five_days(sql
                 before = row.try_at - timedelta(microseconds=1)
                 assert sent(sqlite_engine, server.port, before) == Delivered()
                 at = row.try_at
-    pauses = [after - before for before, after in pairwise(tries)]
-    assert pauses[:4] == [timedelta(minutes=5 * times) for times in (1, 1, 2, 4)]
-    assert max(pauses) == timedelta(hours=4)
-    assert tries[-1] - tries[0] == GIVEN_UP
+    # In minutes: the seconds that a delivery lasts count, and a busy machine may take one.
+    pauses = [minutes(after - before) for before, after in pairwise(tries)]
+    assert pauses[:4] == [5, 5, 10, 20]
+    assert max(pauses) == 4 * 60
+    assert minutes(tries[-1] - tries[0]) == minutes(GIVEN_UP)
     assert message_rows(sqlite_engine) == {1: ("failed", "450 4.2.0 greylisted")}
 
 
@@ -367,21 +369,6 @@ def test_turns_follow_one_another(engine: Engine) -> None:
         assert take_turns(connection, 1, 2.0, NOW + timedelta(seconds=9)) == 0
         # The machine's clock was set back by a day: nobody waits so long.
         assert take_turns(connection, 1, 2.0, NOW - timedelta(days=1)) == 0
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a certificate for localhost that nobody has signed, with its key in the same file."""
-    if shutil.which("openssl") is None:
-        assert not os.environ.get("ENGAGE_CI"), "openssl must be there in CI: see .ci/run"
-        pytest.skip("openssl is not installed")
-    folder = tmp_path_factory.mktemp("certificate")
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "2"]
-    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
-    subprocess.run([*command, "-addext", "subjectAltName=DNS:localhost", *files], check=True, capture_output=True)
-    made = folder / "both.pem"
-    made.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
-    return made
 
 
 def encrypted(certificate: Path) -> ssl.SSLContext:

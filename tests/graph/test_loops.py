@@ -109,7 +109,7 @@ def test_loops_are_drawn_round_by_round() -> None:
     journey = build(scenario(LOOP)[0])
     nodes = {node.id: node for node in picture(journey).nodes}
     assert nodes["loop#2"].detail == "round 2 of 2 · every 2 days · until email_clicked remind, */demo*"
-    assert nodes["loop#1"].family == "rule"
+    assert nodes["loop#1"].family == "flow"
     for form in (mermaid, dot, svg, as_json):
         drawn = form(journey)
         assert drawn.count("loop") >= 2

@@ -17,7 +17,8 @@ def explained(world: World, who: str, *, scenario: str | None = None) -> Explana
     """Return the explanation of somebody at the latest moment."""
     with world.engine.connect() as connection:
         older = older_plans(connection, world.applied.workspace, world.plans)
-        found = explain(connection, world.plans, older, f"{who}@example.com", world.now, scenario=scenario)
+        only = None if scenario is None else (scenario,)
+        found = explain(connection, world.plans, older, f"{who}@example.com", world.now, only=only)
     assert found is not None
     return found
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete, literal, select, update
+from sqlalchemy import Engine, delete, literal, select
 
+from engage.intake.todos import complete_todo
 from engage.language.conditions import Condition
 from engage.language.where import read_where
 from engage.language.worded import worded
@@ -126,9 +127,8 @@ class Life:
     def _complete(self, when: str) -> None:
         now = self.world.moment(when)
         with self.world.engine.begin() as connection:
-            connection.execute(
-                update(t.todos).where(t.todos.c.status != "completed").values(status="completed", completed_at=now)
-            )
+            for number in connection.scalars(select(t.todos.c.id).where(t.todos.c.status != "completed")).all():
+                complete_todo(connection, number, None, now)
 
     def asked(self, conditions: list[Condition]) -> list[bool]:
         """Return what the engine says of conditions now."""
@@ -144,7 +144,8 @@ class Life:
 def test_hindsight_and_the_engine_agree(engine: Engine, other: int | None, data: st.DataObject) -> None:
     with engine.begin() as connection:
         for table in t.metadata.sorted_tables:
-            connection.execute(delete(table))
+            if table is not t.audit:  # which nothing takes from
+                connection.execute(delete(table))
     rules = data.draw(st.lists(CONDITIONS, min_size=4, max_size=4))
     scenarios = {} if other is None else {"other": OTHER.replace("lists: [], ", "") % other}
     grading = "profiles: {default: [{name: City, match: {city: Osaka}, worth: 1}]}"
@@ -173,7 +174,7 @@ def test_hindsight_and_the_engine_agree(engine: Engine, other: int | None, data:
                 assert bool(told.holds) == verdict, f"{worded(condition)} at {moment}: {told}"
     with engine.connect() as connection:
         older = older_plans(connection, world.applied.workspace, world.plans)
-        found = explain(connection, world.plans, older, "a@example.com", world.now, scenario="journey")
+        found = explain(connection, world.plans, older, "a@example.com", world.now, only=("journey",))
     assert found is not None
     (run,) = found.scenarios[0].runs
     assert [ground for ground in run.entry if not ground.agrees] == []

@@ -184,7 +184,7 @@ def test_runs_at_a_step_that_is_not_there_are_found(engine: Engine) -> None:
 
 def test_every_check_has_a_test_of_its_own() -> None:
     tested = {"ledger", "categories", "standings", "visits", "moves", "open", "entered", "runs", "timers", "effects"}
-    assert set(CHECKS) == tested | {"origins", "one-run", "sends"}
+    assert set(CHECKS) == tested | {"origins", "one-run", "sends", "audit"}
 
 
 def _timed(connection: Connection) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import socket
 from collections import Counter
@@ -170,7 +171,7 @@ def test_every_answer_bears_strict_headers(world: World, web: Web) -> None:
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "frame-ancestors 'none'" in policy
-        assert "script-src" not in policy
+        assert ("script-src 'self'" in policy) == (path == "/"), "only the staff pages run scripts, their own"
         assert ("unsafe-inline" in policy) == path.startswith("/v/"), "a mail brings its own styles, and is sandboxed"
         assert ("sandbox" in policy) == path.startswith("/v/")
         assert headers["x-content-type-options"] == "nosniff"
@@ -240,6 +241,4 @@ def test_two_lengths_are_refused(world: World, web: Web) -> None:
 def test_health_tells_nothing_of_anybody(world: World, web: Web) -> None:
     answer = web.get("/health")
     assert answer.status == 200
-    assert '"state": "ok"' in answer.text
-    assert "@" not in answer.text
-    assert "John" not in answer.text
+    assert json.loads(answer.text) == {"state": "ok"}

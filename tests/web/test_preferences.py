@@ -30,6 +30,7 @@ def consents(world: World) -> list[tuple[object, ...]]:
 
 
 def test_public_lists_are_shown_and_what_one_gets_is_ticked(world: World, web: Web) -> None:
+    """S48"""
     page = {who: web.get(link("preferences", message_of(world, who))).text for who in world.ids}
     assert boxes(page["hanako"]) == {"ニュースレター": True, "Events": False}
     assert boxes(page["john"]) == {"ニュースレター": True, "Events": True}

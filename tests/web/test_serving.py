@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.staff import add_team, logged_in
 from tests.support.web import KEY, Served, click, link, served
 from tests.support.world import World
 from tests.web.conftest import database, message_of
@@ -26,6 +28,7 @@ def server(world: World, tmp_path: Path) -> Iterator[Served]:
 
 
 def test_it_does_not_begin_without_a_key(tmp_path: Path) -> None:
+    """S03"""
     (tmp_path / "engage.yaml").write_text("name: Shop\n", "utf-8")
     environ = {name: value for name, value in os.environ.items() if not name.startswith("ENGAGE_")}
     command = [sys.executable, "-m", "engage", "serve", "--workspace", str(tmp_path), "--port", "0"]
@@ -146,3 +149,27 @@ def test_several_processes_answer(world: World, tmp_path: Path) -> None:
             assert server.get(path).status == 200
         assert len(world.rows("heard", "id")) == 20
         assert server.end() == 0
+
+
+def test_a_login_and_a_link_are_good_at_every_process_and_after_a_start(world: World, tmp_path: Path) -> None:
+    """S03: one key, which the environment gives, signs for all; nothing is made up by a process for itself."""
+    add_team(world.engine)
+    token, address = logged_in(world.engine, "ann"), database(world)
+    cookie, mail = {"Cookie": f"__Host-engage={token}"}, link("view", message_of(world, "john"))
+    form = {**cookie, "Sec_Fetch_Site": "same-origin"}
+    with served(tmp_path, address) as one, served(tmp_path, address) as other:
+        page = one.get("/account", **cookie).text
+        guard = re.search(r'name="guard" value="([^"]+)"', page)
+        assert guard is not None
+        wished = (("locale", "ja"), ("guard", guard[1]))
+        done = other.post("/account/wishes", *wished, **form)
+        assert done.status == 303, "a form of one process is good at another"
+        kept = "; ".join(each.split(";")[0] for each in done.headers["set-cookie"].split(", ") if "__Host" in each)
+        assert "設定を保存" in one.get("/account", Cookie=f"{cookie['Cookie']}; {kept}").text, "so is what is said"
+        assert [each.get(mail).status for each in (one, other)] == [200, 200]
+        assert one.end() == 0
+        with served(tmp_path, address) as again:
+            assert again.get("/account", **cookie).status == 200
+            assert again.post("/account/wishes", *wished, **form).status == 303
+            assert other.post("/logout", ("guard", guard[1]), **form).status == 303
+            assert again.get("/account", **cookie).status == 303, "who is out at one is out at all"

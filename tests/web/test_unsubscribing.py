@@ -82,7 +82,7 @@ def test_a_link_for_something_else_does_not_unsubscribe(world: World, web: Web, 
 
 
 def test_somebody_else_is_not_unsubscribed_by_another_number(world: World, web: Web) -> None:
-    """S51: who changes the number in his own link finds nothing, the same whether or not there is such a message."""
+    """S48, S51: who changes the number in a link finds nothing, the same whether or not there is such a message."""
     own = link("unsubscribe", message_of(world, "john"))
     number, signature = own.removeprefix("/u/").split(".")
     others = [f"/u/{int(number, 16) + step:x}.{signature}" for step in (-1, 1, 1000)]

@@ -13,11 +13,16 @@ from engage.wording import sentence
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
     from engage.app import App
     from engage.language.load import Workspace
+    from engage.stepping.preview import Changes
 
 #: What ``plan --exit-code`` ends with when there is something to apply.
 CHANGED = 4
+#: So much of the names of files stands in the audit log.
+_LONGEST = 500
 
 KeepWaits = Annotated[
     bool, typer.Option("--keep-waits", help="Those who wait already keep their due time where a wait changed.")
@@ -60,25 +65,49 @@ def apply(
     agreed(session, app, valid_workspace(app), session.moment(now), yes=yes, keep_waits=keep_waits)
 
 
-def agreed(session: Session, app: App, workspace: Workspace, moment: datetime, *, yes: bool, keep_waits: bool) -> bool:
+def agreed(
+    session: Session,
+    app: App,
+    workspace: Workspace,
+    moment: datetime,
+    *,
+    yes: bool,
+    keep_waits: bool,
+    deed: str = "applied",
+    subject: str = "workspace",
+) -> bool:
     """Show what applying a workspace would change, ask, and carry it out; return whether it was done.
 
-    Nobody is asked where there is no terminal. Raises Exit where the change is refused.
+    ``deed`` and ``subject`` are what the audit log calls it. Nobody is asked where there is no terminal.
+    Raises Exit where the change is refused.
     """
     from engage.app import apply as carry_out
     from engage.app import preview
+
+    def noted(connection: Connection, done: Changes) -> None:
+        _note(connection, deed, subject, moment, done)
 
     changes, _, _ = preview(app, workspace, moment, keep_waits=keep_waits)
     show(session, changes)
     if changes.empty:
         if changes.reworded:
-            carry_out(app, workspace, moment, keep_waits=keep_waits)
+            carry_out(app, workspace, moment, keep_waits=keep_waits, noted=noted)
         return bool(changes.reworded)
     if changes.refusals:
         raise typer.Exit(1)
     if not yes and session.is_terminal and not session.asks(sentence("Apply this?")):
         session.say(sentence("nothing was changed"))
         return False
-    carry_out(app, workspace, moment, keep_waits=keep_waits)
+    carry_out(app, workspace, moment, keep_waits=keep_waits, noted=noted)
     session.say(sentence("applied"))
     return True
+
+
+def _note(connection: Connection, deed: str, subject: str, moment: datetime, done: Changes) -> None:
+    """Write into the audit log which files were applied."""
+    from engage.accounts import audit
+
+    parts = {"added": done.added, "changed": done.changed, "removed": done.removed, "reworded": done.reworded}
+    told = {name: ", ".join(files) for name, files in parts.items() if files}
+    detail = {name: text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…" for name, text in told.items()}
+    audit.note(connection, audit.command_line(), deed, subject, moment, detail)

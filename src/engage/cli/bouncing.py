@@ -147,7 +147,7 @@ def _say(session: Session, noted: Noted, *, quiet: bool = False) -> None:
 
 
 def _counts(session: Session, noted: Noted) -> Sentence | str:
-    from engage.cli.stored import returned_words
+    from engage.reports.words import returned_words
 
     shown = returned_words(session)
     return ", ".join(f"{shown[kind]} {count}" for kind, count in sorted(noted.counts.items()) if count)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 import typer
 
+from engage.cli.personal import export_person, write_whole
 from engage.cli.progress import progress
 from engage.cli.session import Format, Now, Session
-from engage.errors import Outside, Refused
+from engage.errors import Refused
 from engage.problem import errors
 from engage.wording import sentence
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
     from engage.intake.import_kind import ImportSummary
     from engage.language.conditions import Condition
     from engage.language.vocabulary import Vocabulary
@@ -62,7 +67,13 @@ def import_file(
     if not file.is_file():
         raise Refused(sentence("{file} is not there", file=file))
     with progress(session.read("rows"), _rows_of(file)) as told:
-        summary = run_import(app.engine, kind, file, options, running(app).vocabulary, moment, told)
+        summary = run_import(
+            app.engine, kind, file, options, running(app).vocabulary, moment, told,
+            noted=lambda connection: _note(connection, "import_begun", kind, moment, {"mode": mode, "file": file.name}),
+        )  # fmt: skip
+    if not dry_run:
+        with app.engine.begin() as connection:
+            _note(connection, "import_ended", kind, moment, _counts(summary))
     if form == "json":
         session.write_json(_as_data(summary, session))
     else:
@@ -100,12 +111,22 @@ def _show(session: Session, summary: ImportSummary, *, dry_run: bool) -> None:
         session.say(sentence("nothing was kept: this was a dry run"))
 
 
-def _as_data(summary: ImportSummary, session: Session) -> dict[str, object]:
-    counts = {
+def _note(connection: Connection, deed: str, kind: str, moment: datetime, detail: Mapping[str, object]) -> None:
+    """Write into the audit log what was done with data of a kind."""
+    from engage.accounts import audit
+
+    audit.note(connection, audit.command_line(), deed, f"data:{kind}", moment, detail)
+
+
+def _counts(summary: ImportSummary) -> dict[str, object]:
+    return {
         name: getattr(summary, name) for name in ("read", "inserted", "updated", "unchanged", "deleted", "rejected")
     }
+
+
+def _as_data(summary: ImportSummary, session: Session) -> dict[str, object]:
     return {
-        **counts,
+        **_counts(summary),
         "encoding": summary.encoding,
         "matched": dict(summary.matched),
         "ignored": [{"column": each.column, "why": each.why.read(session.locale)} for each in summary.ignored],
@@ -116,7 +137,10 @@ def _as_data(summary: ImportSummary, session: Session) -> dict[str, object]:
 
 def export(
     session: Session,
-    kind: Annotated[str, typer.Argument(help=f"{KINDS}, todos, visits, messages, scores, report-card")],
+    kind: Annotated[str, typer.Argument(help=f"{KINDS}, todos, visits, messages, scores, report-card, person")],
+    email: Annotated[
+        str | None, typer.Argument(metavar="EMAIL", help="With person: whose data is wanted, in full, as JSON.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write there, not to the terminal.")
     ] = None,
@@ -125,16 +149,28 @@ def export(
     ] = None,
     now: Now = None,
 ) -> None:
-    """Export rows as CSV; an import of the same kind takes them back."""
+    """Export rows as CSV, which an import of the same kind takes back; or all data of one person as JSON."""
     from engage.app import running
     from engage.reports.card_text import report_card_kind
     from engage.reports.exports import KINDS, run_export
 
+    if (kind == "person") != (email is not None):
+        raise typer.BadParameter(session.read("person takes an address, and no other kind does"), param_hint="EMAIL")
+    if email is not None:
+        if where is not None:
+            raise typer.BadParameter(session.read("a person is chosen by the address"), param_hint="--where")
+        export_person(session, email, output, now)
+        return
     app, moment = session.app(), session.moment(now)
     workspace = running(app)
     vocabulary, consent = workspace.vocabulary, workspace.company.require_consent
     kinds = {**KINDS, "report-card": report_card_kind(app.applied().plans)}
     chosen = None if where is None else _condition(session, where, vocabulary)
+
+    if kind in kinds:
+        with app.engine.begin() as connection:
+            detail = {"to": "-" if output is None else output.name, "chosen": chosen is not None}
+            _note(connection, "exported", kind, moment, detail)
 
     def write(stream: BinaryIO) -> int:
         return run_export(app.engine, kind, stream, vocabulary, moment, chosen, require_consent=consent, kinds=kinds)
@@ -142,22 +178,8 @@ def export(
     if output is None:
         write(sys.stdout.buffer)
         return
-    count = _write_whole(output, write)
+    count = write_whole(output, write)
     session.warn(sentence("{count} rows → {file}", count=count, file=output))
-
-
-def _write_whole(output: Path, write: Callable[[BinaryIO], int]) -> int:
-    """Write a file, whole or not at all; return how many rows."""
-    part = output.with_name(f".{output.name}.part")
-    try:
-        with part.open("wb") as stream:
-            count = write(stream)
-        part.replace(output)
-    except OSError as error:
-        raise Outside(sentence("{file} cannot be written: {why}", file=output, why=error.strerror)) from error
-    finally:
-        part.unlink(missing_ok=True)
-    return count
 
 
 def _condition(session: Session, text: str, vocabulary: Vocabulary) -> Condition:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engage.cli.demo_pages import serve_demo
 from engage.cli.progress import progress
 from engage.cli.session import Session
 from engage.errors import Refused
@@ -37,8 +38,8 @@ def demo(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The workspace that is made.")] = Path(
         "demo-workspace"
     ),
-    no_serve: Annotated[  # noqa: ARG001 - until there are pages it always ends after the run
-        bool, typer.Option("--no-serve", help="End after the run and print the report card.")
+    no_serve: Annotated[
+        bool, typer.Option("--no-serve", help="End after the run and print the report card; else the pages follow.")
     ] = False,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed gives other people.")] = 1,
     count: Annotated[int, typer.Option("--prospects", min=1, max=20_000, help="How many people.")] = 600,
@@ -57,6 +58,8 @@ def demo(
     with progress(session.read("days"), days) as told:
         played = run_demo(Stage(app.engine, folder, workspace, plans), seed=seed, count=count, days=days, progress=told)
     _show(session, app, plans, played)
+    if not no_serve:
+        serve_demo(session, folder, played.ended)
 
 
 def _make(folder: Path) -> None:

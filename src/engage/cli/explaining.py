@@ -32,7 +32,9 @@ def explain(
         raise Refused(unknown("scenario", scenario, applied.plans.scenarios))
     with reading(app.engine).begin() as connection:
         older = older_plans(connection, applied.workspace, applied.plans)
-        found = explained(connection, applied.plans, older, email, moment, scenario=scenario)
+        found = explained(
+            connection, applied.plans, older, email, moment, only=None if scenario is None else (scenario,)
+        )
     if found is None:
         raise Refused(sentence("nobody is known by the address {email}", email=email))
     if form == "json":

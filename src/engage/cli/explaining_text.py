@@ -7,9 +7,21 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from engage.cli.explaining_words import details_of, origin_of, outcome_of, reason_of
 from engage.cli.session import Session
-from engage.cli.stored import run_words
+from engage.rehearse.telling import (
+    bar_of,
+    details_of,
+    joined_by,
+    leaves,
+    origin_of,
+    outcome_of,
+    reason_of,
+    role_of,
+    standing_of,
+    state_of,
+    truth_of,
+)
+from engage.reports.words import run_words
 
 if TYPE_CHECKING:
     from engage.rehearse.explained import Criterion, Explanation, GradeCard, Ground, Journey, Next, Points, Run, Taken
@@ -69,28 +81,15 @@ def _grade(session: Session, card: GradeCard) -> Iterator[str]:
 
 
 def _criterion(session: Session, each: Criterion) -> Cells:
-    states = {
-        "matched": session.read("matched"),
-        "not matched": session.read("not matched"),
-        "unknown": session.read("unknown"),
-    }
-    found = [f"{verdict.words} = {verdict.found or '-'}" for verdict in _leaves(each.verdict)]
-    return each.name, states[each.state], f"{each.adds:+d}/3" if each.adds else "0", "; ".join(found)
-
-
-def _leaves(verdict: Verdict) -> Iterator[Verdict]:
-    if not verdict.parts:
-        yield verdict
-    for part in verdict.parts:
-        yield from _leaves(part)
+    found = [f"{verdict.words} = {verdict.found or '-'}" for verdict in leaves(each.verdict)]
+    return each.name, state_of(session, each.state), f"{each.adds:+d}/3" if each.adds else "0", "; ".join(found)
 
 
 def _verdict(session: Session, verdict: Verdict, margin: str) -> Iterator[str]:
     """Yield a condition part by part, each with what was found."""
-    joined = {"all": session.read("all of"), "any": session.read("any of"), "not": session.read("not")}
     mark = _MARKS[verdict.holds]
     if verdict.parts:
-        yield f"{margin}{mark} {joined[verdict.words]}"
+        yield f"{margin}{mark} {joined_by(session, verdict.words)}"
         for part in verdict.parts:
             yield from _verdict(session, part, margin + "  ")
         return
@@ -98,14 +97,8 @@ def _verdict(session: Session, verdict: Verdict, margin: str) -> Iterator[str]:
 
 
 def _grounds(session: Session, grounds: Sequence[Ground], margin: str) -> Iterator[str]:
-    roles = {
-        "rule": session.read("rule"), "until": session.read("until"), "audience": session.read("audience"),
-        "suppress": session.read("suppression"), "goal": session.read("goal"), "exit": session.read("exit"),
-    }  # fmt: skip
-    holds = {True: session.read("holds"), False: session.read("does not hold"), None: session.read("unknown")}
     for ground in grounds:
-        role = roles.get(ground.role) or session.read("case {name}", name=ground.role.removeprefix("case "))
-        yield f"{margin}{role}: {holds[ground.verdict.holds]}"
+        yield f"{margin}{role_of(session, ground.role)}: {truth_of(session, ground.verdict.holds)}"
         yield from _verdict(session, ground.verdict, margin + "  ")
         if not ground.agrees:
             yield margin + "  " + session.read("what was kept does not explain this; something was changed by hand")
@@ -113,22 +106,9 @@ def _grounds(session: Session, grounds: Sequence[Ground], margin: str) -> Iterat
 
 def _journey(session: Session, journey: Journey) -> Iterator[str]:
     """Yield a scenario: why the prospect is not inside, or its runs."""
-    standings = {
-        "inside": session.read("inside"), "was inside": session.read("was inside"),
-        "may enter": session.read("enters at the next look"), "does not enter": session.read("does not enter"),
-    }  # fmt: skip
-    bars = {
-        "not running": session.read("it does not run"),
-        "outside its schedule": session.read("its schedule is closed"),
-        "was inside before": session.read("no further run is allowed"),
-        "too early to run again": session.read("it is too early for another run"),
-        "has to begin to match anew": session.read("another run begins when the prospect begins to match anew"),
-        "waits for an event": session.read("an event lets one enter"),
-        "paused": session.read("it is paused: durations stand still until it goes on"),
-    }
-    yield f"{journey.name} ({journey.scenario} v{journey.version}): {standings[journey.standing]}"
+    yield f"{journey.name} ({journey.scenario} v{journey.version}): {standing_of(session, journey.standing)}"
     for bar in journey.bars:
-        yield f"  {bars[bar]}"
+        yield f"  {bar_of(session, bar)}"
     yield from _grounds(session, journey.entry, "  ")
     for run in journey.runs:
         yield from _run(session, run)

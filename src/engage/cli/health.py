@@ -99,9 +99,10 @@ def _engine(session: Session, app: App, now: datetime) -> Iterator[Finding]:
     from engage.reports.health import strange_zones
     from engage.reports.status import status
     from engage.sql.connect import reading
+    from engage.stepping.retention import overdue
 
     with reading(app.engine).begin() as connection:
-        found, strange = status(connection, now), strange_zones(connection)
+        found, strange, late = status(connection, now), strange_zones(connection), overdue(connection, now)
     running = any(scenario.state == "running" for scenario in found.scenarios)
     yield from _last_tick(session, found.last_tick, now, running=running, finished=not found.tick_open)
     if found.overdue or found.unlearnt:
@@ -109,6 +110,11 @@ def _engine(session: Session, app: App, now: datetime) -> Iterator[Finding]:
         yield "note", sentence(text, overdue=found.overdue, unlearnt=found.unlearnt)
     for send in found.stuck_sends:
         yield "note" if send.fault is None else "bad", send.sentence
+    if late:
+        text = "{count} traces of logins, links and mails are kept too long: engage run removes them each night"
+        yield "note", sentence(text, count=late)
+    else:
+        yield "ok", sentence("traces of logins, links and mails are kept no longer than they should be")
     if strange:
         text = "{count} time zones of prospects are unknown, the workspace's is used: {names}"
         yield "note", sentence(text, count=len(strange), names=", ".join(strange[:10]))
@@ -141,6 +147,8 @@ def upgrade(session: Session) -> None:
     with outside():
         before = version(app.engine)
         create(app.engine)
+    if before != newest():
+        _note(session, app, "database_upgraded", old=before or "-", new=newest())
     if before == newest():
         session.say(sentence("the schema is up to date: {version}", version=newest()))
     else:
@@ -152,8 +160,12 @@ def backup(
 ) -> None:
     """Copy a SQLite database while it is in use."""
     from engage.sql.backup import backup as copy
+    from engage.sql.schema import newest, version
 
-    size = copy(session.app(checked=False).engine, file)
+    app = session.app(checked=False)
+    size = copy(app.engine, file)
+    if version(app.engine) == newest():
+        _note(session, app, "database_copied", file=file.name)
     session.say(sentence("{file}: {size} bytes", file=file, size=size))
 
 
@@ -171,6 +183,7 @@ def check(
     if repair:
         with app.engine.connect() as connection:
             repaired = time_again(connection, app.applied().plans)
+        _note(session, app, "timers_repaired", count=str(repaired))
         session.warn(sentence("{count} runs or prospects had no timer and have one now", count=repaired))
     with reading(app.engine).begin() as connection:
         found = find(connection, app.applied().plans)
@@ -185,3 +198,11 @@ def check(
             session.say(sentence("everything agrees"))
     if found:
         raise typer.Exit(1)
+
+
+def _note(session: Session, app: App, deed: str, **detail: str | None) -> None:
+    """Write into the audit log what was done to the database."""
+    from engage.accounts import audit
+
+    with app.engine.begin() as connection:
+        audit.note(connection, audit.command_line(), deed, "database", session.clock(), detail)

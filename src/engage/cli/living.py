@@ -24,7 +24,7 @@ def start(session: Session, scenarios: Keys, now: Now = None) -> None:
     """Let scenarios run: from now on prospects enter them."""
     from engage.stepping import states
 
-    _each(session, scenarios, now, states.start)
+    _each(session, "start", scenarios, now, states.start)
     for key in scenarios:
         session.say(sentence("{key} runs; the next tick lets prospects in", key=key))
 
@@ -33,7 +33,7 @@ def pause(session: Session, scenarios: Keys, now: Now = None) -> None:
     """Pause scenarios: nobody enters or leaves, durations stand still."""
     from engage.stepping import states
 
-    _each(session, scenarios, now, lambda connection, _, key, at: states.pause(connection, key, at))
+    _each(session, "pause", scenarios, now, lambda connection, _, key, at: states.pause(connection, key, at))
     for key in scenarios:
         session.say(sentence("{key} is paused; go on with: engage resume {key}", key=key))
 
@@ -42,13 +42,14 @@ def resume(session: Session, scenarios: Keys, now: Now = None) -> None:
     """Let paused scenarios go on: what was left of each wait is left still."""
     from engage.stepping import states
 
-    _each(session, scenarios, now, states.resume)
+    _each(session, "resume", scenarios, now, states.resume)
     for key in scenarios:
         session.say(sentence("{key} goes on", key=key))
 
 
 def stop(session: Session, scenarios: Keys, yes: Yes = False, now: Now = None) -> None:
     """End scenarios and all their runs; shows how many, and asks at a terminal."""
+    from engage.accounts import audit
     from engage.sql.codes import CHUNK
     from engage.stepping import states
 
@@ -63,16 +64,26 @@ def stop(session: Session, scenarios: Keys, yes: Yes = False, now: Now = None) -
     moment, plans = session.moment(now), app.applied().plans
     with app.engine.begin() as connection:
         ended = {key: states.stop(connection, plans, key, moment, CHUNK) for key in scenarios}
+        for key, count in ended.items():
+            detail = {"ended": count}
+            audit.note(connection, audit.command_line(), "scenario_stop", f"scenario:{key}", moment, detail)
     for key, count in ended.items():
         session.say(sentence("{key} is stopped: {count} runs ended", key=key, count=count))
 
 
 def _each(
-    session: Session, keys: list[str], now: str | None, change: Callable[[Connection, Plans, str, datetime], None]
+    session: Session,
+    deed: str,
+    keys: list[str],
+    now: str | None,
+    change: Callable[[Connection, Plans, str, datetime], None],
 ) -> None:
-    """Change the state of scenarios, all or none."""
+    """Change the state of scenarios, all or none, and note it in the audit log."""
+    from engage.accounts import audit
+
     app, moment = session.app(), session.moment(now)
     plans = app.applied().plans
     with app.engine.begin() as connection:
         for key in dict.fromkeys(keys):
             change(connection, plans, key, moment)
+            audit.note(connection, audit.command_line(), f"scenario_{deed}", f"scenario:{key}", moment)

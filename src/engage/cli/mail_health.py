@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engage.cli.session import Session
-from engage.cli.stored import returned_words
 from engage.errors import EngageError
+from engage.reports.words import returned_words
 from engage.wording import sentence
 
 if TYPE_CHECKING:

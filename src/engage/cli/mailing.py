@@ -55,9 +55,9 @@ def returned(
     form: Format = "table",
 ) -> None:
     """List mail that came back in the last 90 days, newest first: bounces, complaints, autoreplies and all else."""
-    from engage.cli.stored import returned_words
     from engage.cli.tables import table
     from engage.reports.returned import came_back
+    from engage.reports.words import returned_words
     from engage.sql.codes import Returned
     from engage.sql.connect import reading
 
@@ -82,7 +82,7 @@ def resend(session: Session, numbers: Numbers, yes: Yes = False) -> None:
     from engage.effects.deciding import resend as queue_again
 
     text = "Send these again? Who received one in doubt gets it twice."
-    count = _decide(session, numbers, sentence(text), queue_again, yes=yes)
+    count = _decide(session, "messages_resent", numbers, sentence(text), queue_again, yes=yes)
     session.say(sentence("{count} messages are queued again; the next delivery sends them", count=count))
 
 
@@ -92,19 +92,25 @@ def drop(session: Session, numbers: Numbers, yes: Yes = False, now: Now = None) 
 
     moment = session.moment(now)
     question = sentence("Give these up for good?")
-    count = _decide(session, numbers, question, lambda connection, ids: give_up(connection, ids, moment), yes=yes)
+
+    def given_up(connection: Connection, ids: Sequence[int]) -> int:
+        return give_up(connection, ids, moment)
+
+    count = _decide(session, "messages_dropped", numbers, question, given_up, yes=yes)
     session.say(sentence("{count} messages are cancelled", count=count))
 
 
 def _decide(
     session: Session,
+    deed: str,
     numbers: Sequence[int],
     question: Sentence,
     decide: Callable[[Connection, Sequence[int]], int],
     *,
     yes: bool,
 ) -> int:
-    """Show messages, ask, and do to them what was decided; return how many they are."""
+    """Show messages, ask, do to them what was decided, and note it in the audit log; return how many they are."""
+    from engage.accounts import audit
     from engage.reports.messages import messages as read_messages
     from engage.sql.connect import reading
 
@@ -113,12 +119,15 @@ def _decide(
         session.say(_table(session, read_messages(connection, ids=ids)))
     session.agrees(question, yes=yes)
     with engine.begin() as connection:
-        return decide(connection, ids)
+        count = decide(connection, ids)
+        detail = {"messages": " ".join(map(str, ids))}
+        audit.note(connection, audit.command_line(), deed, "messages", session.clock(), detail)
+        return count
 
 
 def _table(session: Session, found: Sequence[Message]) -> str:
-    from engage.cli.stored import mail_words
     from engage.cli.tables import table
+    from engage.reports.words import mail_words
 
     shown = mail_words(session)
     header = session.words(

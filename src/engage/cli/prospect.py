@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engage.cli.explaining_words import origin_of, reason_of
 from engage.cli.session import Format, Now, Session
-from engage.cli.stored import mail_words, run_words, todo_words
 from engage.errors import Refused
+from engage.rehearse.telling import machine_of, origin_of, reason_of
+from engage.reports.words import mail_words, run_words, todo_words
 from engage.wording import sentence
 
 if TYPE_CHECKING:
@@ -116,22 +116,7 @@ def _parts(session: Session, found: Person) -> Iterator[Part]:
 
 def _note(session: Session, activity: Happening) -> str | None:
     """Return why an activity counts nowhere."""
-    if not activity.bot:
-        return None
-    why = _MACHINES.get(activity.machine or "")
-    return session.read("a machine") if why is None else session.read("a machine: {why}", why=why.read(session.locale))
-
-
-#: How it is known that a machine did something.
-_MACHINES = {
-    "agent": sentence("it says so"),
-    "head": sentence("asked for the head only"),
-    "proxy": sentence("from a data centre or proxy"),
-    "apple": sentence("Apple Mail Privacy Protection"),
-    "quick": sentence("right at the hand-over"),
-    "many": sentence("three different links within 10 s"),
-    "trap": sentence("a link that nobody sees"),
-}
+    return machine_of(session, activity.machine) if activity.bot else None
 
 
 def _known(session: Session, found: Person) -> list[tuple[object, ...]]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from engage.cli.explaining_words import reason_of
 from engage.cli.session import Format, Now, Output, Session
 from engage.errors import Refused
 from engage.problem import unknown
+from engage.rehearse.telling import reason_of
 from engage.wording import sentence
 
 if TYPE_CHECKING:

@@ -89,11 +89,14 @@ def send(
 
 def _placed(session: Session, app: App, applied: Applied, order: Order, now: datetime, *, yes: bool) -> int:
     """Order a send, if the person says so; return its number."""
+    from engage.accounts import audit
     from engage.stepping.ordering import place
 
     session.agrees(sentence("Order this send?"), sentence("nothing was ordered; --yes does it without asking"), yes=yes)
     with app.engine.begin() as connection:
-        return place(connection, applied.plans, order, now)
+        number = place(connection, applied.plans, order, now)
+        audit.note(connection, audit.command_line(), "send_ordered", f"send:{number}", now)
+        return number
 
 
 def _once(names: Sequence[str]) -> tuple[str, ...]:
@@ -146,12 +149,12 @@ def _subjects(
     app: App, connection: Connection, applied: Applied, order: Order, found: Foreseen, now: datetime
 ) -> list[tuple[str, str, str]]:
     """Return what the first recipients would read: address, e-mail, subject. Raises Invalid for a broken template."""
-    from engage.app import drafts
     from engage.effects.failure import Failure
     from engage.effects.outbox import OutboxFolder
     from engage.effects.press import variant
     from engage.effects.proofing import place_of
     from engage.effects.trial import desk, known_reader, tried
+    from engage.outgoing import drafts
 
     post = drafts(app.settings, applied.workspace, OutboxFolder(app.settings.workspace / "outbox"))
     sender = desk(post, now).sender

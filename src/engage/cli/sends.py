@@ -13,6 +13,10 @@ from engage.errors import Refused
 from engage.wording import sentence
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
     from engage.reports.sends import Figures, SendReport, VariantReport
 
 Number = Annotated[int, typer.Argument(metavar="ID", help="Its number, as engage sends shows it.")]
@@ -76,7 +80,9 @@ def cancel(session: Session, number: Number, yes: Yes = False, now: Now = None) 
     app, moment = session.app(), session.moment(now)
     session.agrees(sentence("Call send {id} off for good?", id=number), yes=yes)
     with progress(session.read("messages")) as told:
-        count = call_off(app.engine, number, moment, told)
+        count = call_off(
+            app.engine, number, moment, told, lambda connection: _note(connection, "send_cancelled", number, moment)
+        )
     session.say(sentence("send {id} is cancelled; {count} messages were kept back", id=number, count=count))
 
 
@@ -94,6 +100,7 @@ def choose(
     session.agrees(sentence("Send {template} to the rest of send {id}?", id=number, template=template), yes=yes)
     with app.engine.begin() as connection:
         decide(connection, number, template, moment)
+        _note(connection, "send_chosen", number, moment, template=template)
     session.say(
         sentence("{template} goes to the rest of send {id}; the next tick begins", id=number, template=template)
     )
@@ -106,7 +113,15 @@ def resume(session: Session, number: Number, now: Now = None) -> None:
     app, moment = session.app(), session.moment(now)
     with app.engine.begin() as connection:
         go_on(connection, number, moment)
+        _note(connection, "send_resumed", number, moment)
     session.say(sentence("send {id} goes on with the next tick", id=number))
+
+
+def _note(connection: Connection, deed: str, number: int, moment: datetime, **detail: str) -> None:
+    """Write into the audit log what was decided about a send."""
+    from engage.accounts import audit
+
+    audit.note(connection, audit.command_line(), deed, f"send:{number}", moment, detail)
 
 
 def _as_data(found: SendReport) -> dict[str, object]:

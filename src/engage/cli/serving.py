@@ -1,11 +1,14 @@
-"""``engage serve``: the public pages, for whoever gets our mails."""
+"""``engage serve``: the staff pages, and the public pages for whoever gets our mails."""
 
 from __future__ import annotations
 
 import ipaddress
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +18,7 @@ from engage.settings import environment
 from engage.wording import sentence
 
 if TYPE_CHECKING:
+    from engage.app import App
     from engage.web.exchange import Application
 
 
@@ -32,7 +36,7 @@ def serve(
         ),
     ] = "127.0.0.1,::1",
 ) -> None:
-    """Answer the links of mails: pixel, clicks, view in the browser, unsubscribing, preferences; and /health."""
+    """Serve the staff pages, and answer the links of mails: pixel, clicks, view, unsubscribing, preferences."""
     from engage.effects.public import public_address
     from engage.web.serving import Place, listen
     from engage.web.serving import serve as answer
@@ -40,6 +44,7 @@ def serve(
 
     check(session.settings)
     app, public = session.app(), public_address(session.settings)
+    first = _first_link(session, app)
     app.engine.dispose()
     place = Place(host, port, workers, _addresses(session, trusted))
     listening = listen(place)
@@ -51,9 +56,41 @@ def serve(
         text = "engage listens on http://{host}:{port} (processes: {workers}); the links of mails lead to {public}"
         where = {"host": shown, "port": listening.getsockname()[1], "workers": workers}
         session.say(sentence(text, **where, public=public))
+        if first is not None:
+            session.say(sentence("become the first administrator (works once, for a day): {link}", link=first))
         sys.stdout.flush()
 
-    answer(place, listening, "engage.cli.serving:worker", begun)
+    with _counts(workers):
+        answer(place, listening, "engage.cli.serving:worker", begun)
+
+
+@contextmanager
+def _counts(workers: int) -> Iterator[None]:
+    """Have several processes count their requests where each finds the others' counts, for as long as they run."""
+    from engage.web.counting import FOLDER
+
+    if workers == 1 or os.environ.get(FOLDER):
+        yield
+        return
+    with TemporaryDirectory(prefix="engage-counts-") as folder:
+        os.environ[FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[FOLDER]
+
+
+def _first_link(session: Session, app: App) -> str | None:
+    """Return the link by which the first administrator comes in, as long as none can."""
+    from engage.accounts.invitations import come_in, invite
+    from engage.accounts.proving import is_settled
+
+    settings = app.settings
+    with app.engine.begin() as connection:
+        if is_settled(connection):
+            return None
+        number = invite(connection, "first", None, session.clock())
+    return come_in(settings.base_url, settings.secret_key or "", number)
 
 
 def worker() -> Application:

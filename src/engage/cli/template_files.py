@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from engage.app import drafts
 from engage.effects.outbox import OutboxFolder
 from engage.effects.press import variant
 from engage.effects.proofing import proofs
@@ -17,6 +16,7 @@ from engage.language.shelf import FOLDER, Shelf, is_partial, parsed
 from engage.language.template_advice import advice, missing_variants, partial_advice
 from engage.language.templates import Template, body_of, template_name
 from engage.language.whole import Workspace
+from engage.outgoing import drafts
 from engage.problem import Problem, errors, unknown
 from engage.settings import Settings
 

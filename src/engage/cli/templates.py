@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engage.cli.checking import as_data, has_database, sum_up
-from engage.cli.explaining_words import reason_of
 from engage.cli.session import Format, Now, Session, seen_from
 from engage.errors import Invalid, Refused
 from engage.problem import Problem, errors
+from engage.rehearse.telling import reason_of
 from engage.wording import Sentence, sentence
 
 if TYPE_CHECKING:
@@ -99,8 +99,8 @@ def send_test(
     now: Now = None,
 ) -> None:
     """Send an e-mail to one address, marked as a test: it is counted nowhere, and its links do nothing."""
-    from engage.app import way_out
     from engage.effects.trial import send, test_letter, why_not
+    from engage.outgoing import way_out
     from engage.sql.connect import reading
 
     trial = _tried(session, name, prospect, language, session.moment(now))
@@ -113,9 +113,19 @@ def send_test(
     mail = test_letter(trial.desk, trial.template, trial.reader, trial.rendered, to)
     with way_out(session.settings) as channel:
         send(channel, mail)
+    if has_database(session):
+        _note(session, name, session.moment(now))
     session.say(
         sentence("a test of {file} → {address} ({way})", file=trial.template.file, address=to, way=channel.name)
     )
+
+
+def _note(session: Session, name: str, moment: datetime) -> None:
+    """Write into the audit log that a test was sent; not to whom, for that log is never erased."""
+    from engage.accounts import audit
+
+    with session.app().engine.begin() as connection:
+        audit.note(connection, audit.command_line(), "test_sent", f"template:{name}", moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +143,12 @@ def _tried(session: Session, name: str, address: str | None, language: str | Non
 
     Raises Invalid where it cannot be rendered, Refused for an unknown prospect or variant.
     """
-    from engage.app import drafts
     from engage.cli.template_files import readable, variant_of
     from engage.effects.failure import Failure
     from engage.effects.outbox import OutboxFolder
     from engage.effects.proofing import place_of
     from engage.effects.trial import desk, tried
+    from engage.outgoing import drafts
 
     workspace = readable(session.workspace, name)
     post = drafts(session.settings, workspace, OutboxFolder(session.workspace / "outbox"))

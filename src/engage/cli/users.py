@@ -28,20 +28,45 @@ def add(
     ] = None,
 ) -> None:
     """Add a user, or enable one again."""
+    from engage.accounts import audit
     from engage.intake.users import add_user
 
     values = {"name": name, "email": email, "role": role, "department": department, "job_title": job_title}
     with session.app().engine.begin() as connection:
         add_user(connection, key, values, groups or (), queues or ())
+        audit.note(connection, audit.command_line(), "user_added", f"user:{key}", session.clock(), {"role": role})
     session.say(sentence("user {id} is added", id=key))
 
 
+def invite(session: Session, key: UserId) -> None:
+    """Print a link by which a user chooses a password for the pages; it works once, for seven days."""
+    from engage.accounts import audit
+    from engage.accounts.invitations import come_in
+    from engage.accounts.invitations import invite as make_link
+    from engage.effects.public import public_address
+    from engage.intake.users import known_user
+    from engage.web.site import check
+
+    check(session.settings)
+    now = session.clock()
+    with session.app().engine.begin() as connection:
+        known_user(connection, key)
+        number = make_link(connection, "welcome", key, now)
+        audit.note(connection, audit.command_line(), "user_invited", f"user:{key}", now)
+    session.say(come_in(public_address(session.settings), session.settings.secret_key or "", number))
+
+
 def disable(session: Session, key: UserId) -> None:
-    """Let a user be given no more prospects; what they own stays theirs."""
+    """Let a user come in no more and be given no more prospects; what they own stays theirs."""
+    from engage.accounts import audit
+    from engage.accounts.logins import end_all
     from engage.intake.users import disable_user
 
+    now = session.clock()
     with session.app().engine.begin() as connection:
         disable_user(connection, key)
+        end_all(connection, key, "disabled", now)
+        audit.note(connection, audit.command_line(), "user_disabled", f"user:{key}", now)
     session.say(sentence("user {id} is disabled", id=key))
 
 

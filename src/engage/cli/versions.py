@@ -86,7 +86,8 @@ def rollback(
     before = app.applied()
     workspace = with_source(before, known_users(app), scenario, source)
     file = before.workspace.scenarios[scenario]
-    if not agreed(session, app, workspace, session.moment(now), yes=yes, keep_waits=keep_waits):
+    moment, subject = session.moment(now), f"scenario:{scenario}"
+    if not agreed(session, app, workspace, moment, yes=yes, keep_waits=keep_waits, deed="rolled_back", subject=subject):
         return
     if not _follow(session.workspace / file.file, file.text, source):
         text = "{file} was left as it is: it holds changes that were never applied, and engage apply would apply them"

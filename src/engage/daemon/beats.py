@@ -96,6 +96,13 @@ def deliver(daemon: Daemon) -> None:
         )
 
 
+def digest(daemon: Daemon) -> None:
+    """Tell the team of their ToDos, once each business morning."""
+    written = daemon.app.digest(daemon.now())
+    if written:
+        daemon.log.info("digest", written=written)
+
+
 def bounces(daemon: Daemon) -> None:
     """Note what came back into the box that the settings name."""
     from engage.postbox.box import bounce_box, read_box
@@ -111,8 +118,9 @@ def bounces(daemon: Daemon) -> None:
 
 def nightly(daemon: Daemon) -> None:
     """Tidy up when the daemon begins to lead, and at each new local day."""
-    today = local_day(daemon.now(), daemon.app.applied().workspace.hours.zone)
+    now = daemon.now()
+    today = local_day(now, daemon.app.applied().workspace.hours.zone)
     if today != daemon.tidied_on:
-        done = tidy(daemon.app.engine)
+        done = tidy(daemon.app.engine, now)
         daemon.tidied_on = today
-        daemon.log.info("nightly", repaired=done.repaired, folded=done.folded)
+        daemon.log.info("nightly", repaired=done.repaired, folded=done.folded, removed=dict(done.removed))

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engage.app import App
 from engage.clock import Clock, monotonic, system_clock
-from engage.daemon.beats import beat, bounces, deliver, nightly, tick
+from engage.daemon.beats import beat, bounces, deliver, digest, nightly, tick
 from engage.daemon.log import first_line
 from engage.daemon.state import Daemon, Rhythm
 from engage.sql.locks import tried
@@ -97,6 +97,7 @@ def _offer(daemon: Daemon, scheduler: BackgroundScheduler) -> None:
     beats: tuple[tuple[str, Callable[[Daemon], None], float], ...] = (
         ("tick", tick, rhythm.every),
         ("deliver", deliver, rhythm.every),
+        ("digest", digest, rhythm.every),
         ("nightly", nightly, rhythm.nightly),
         *((("bounces", bounces, rhythm.every),) if daemon.app.settings.bounce_box else ()),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from engage.clock import monotonic
 from engage.effects.composing import Composed, Office, compose
@@ -22,20 +21,19 @@ class Ahead:
 
     def __init__(self, office: Office, seen: Seen, most: int, first: int = 0) -> None:
         self._office, self._seen, self._most = office, seen, most
-        self._beside = ThreadPoolExecutor(1)
         self._size, self._began = _FIRST, monotonic()
         self._begin(first)
 
     def is_ready(self) -> bool:
         """Tell whether the next batch need not be waited for."""
-        return self._coming.done()
+        return self._office.press.is_ready()
 
     def take(self) -> list[Composed]:
         """Return the next batch; empty at the end.
 
         Raises Outside when nothing can be rendered at all.
         """
-        batch = self._coming.result()
+        batch = list(self._coming)
         if batch:
             took, self._began = monotonic() - self._began, monotonic()
             fresh = int(self._size * _FRESH / max(took, 1e-6))
@@ -43,11 +41,5 @@ class Ahead:
             self._begin(batch[-1].message.id)
         return batch
 
-    def close(self) -> None:
-        """End when what is being made is ready."""
-        self._beside.shutdown()
-
     def _begin(self, after: int) -> None:
-        # The database is read by who hands over: one in memory has but one connection.
-        messages = self._seen(after, self._size)
-        self._coming = self._beside.submit(compose, self._office, messages)
+        self._coming = compose(self._office, self._seen(after, self._size))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from engage.clock import monotonic, pause
 from engage.errors import Outside
 from engage.wording import Sentence
 
@@ -74,7 +75,7 @@ class Channel(Protocol):
 
     @property
     def connections(self) -> int:
-        """How many mails may be handed over at once, each by a thread; one if the channel is repeatable."""
+        """How many mails may be under way at once; one where the channel is no Line."""
         ...
 
     @property
@@ -101,27 +102,80 @@ class Channel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came of some mails that were to go one after the other, in their order; those behind were not begun."""
+
+    #: for each what ``hand_over`` would have raised, or None
+    errors: Sequence[Exception | None]
+    #: how long they were waited for
+    seconds: float
+
+
 @runtime_checkable
 class Line(Protocol):
-    """A channel that takes several mails faster one after the other than one by one."""
+    """A channel that has several mails under way at once, some of them one after the other over one connection."""
 
-    def hand_over_all(self, envelopes: Sequence[Envelope]) -> Iterator[Exception | None]:
-        """Let mails go one after the other, and give for each what ``hand_over`` would have raised, or None.
+    @property
+    def under_way(self) -> int:
+        """How many runs have begun and were not told of by ``ended``."""
+        ...
+
+    def begin(self, envelopes: Sequence[Envelope]) -> int:
+        """Begin to let mails go, one after the other; return the number of this run.
 
         It ends early after what is no Refusal: the mails behind that one have not been begun.
         """
         ...
 
+    def ended(self, patience: float) -> Sequence[tuple[int, Run]]:
+        """Wait until a run has ended, if any is under way, and ``patience`` seconds longer for others; return them.
 
-def one_by_one(channel: Channel, envelopes: Sequence[Envelope]) -> Iterator[Exception | None]:
-    """Do the same with a channel that takes one mail at a time."""
-    for envelope in envelopes:
-        try:
-            channel.hand_over(envelope)
-        except Refusal as error:
-            yield error
-        except Exception as error:
-            yield error
-            return
-        else:
-            yield None
+        Where this raises, the mails of a run of which nothing is told any more may have left.
+        """
+        ...
+
+    def attend(self, seconds: float) -> None:
+        """Have what is under way go on for so long."""
+        ...
+
+
+class OneByOne:
+    """A channel that takes one mail at a time, as a Line."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel, self._begun = channel, 0
+        self._waiting: list[tuple[int, Sequence[Envelope]]] = []
+
+    @property
+    def under_way(self) -> int:
+        """How many runs have begun and were not told of."""
+        return len(self._waiting)
+
+    def begin(self, envelopes: Sequence[Envelope]) -> int:
+        """Keep mails until somebody asks what became of them."""
+        self._begun += 1
+        self._waiting.append((self._begun, envelopes))
+        return self._begun
+
+    def ended(self, patience: float) -> Sequence[tuple[int, Run]]:  # noqa: ARG002 - nothing goes on by itself
+        """Hand the mails over; return the runs."""
+        waiting, self._waiting = self._waiting, []
+        return [(number, self._run(envelopes)) for number, envelopes in waiting]
+
+    def attend(self, seconds: float) -> None:
+        """Wait: nothing goes on by itself."""
+        pause(seconds)
+
+    def _run(self, envelopes: Sequence[Envelope]) -> Run:
+        began, errors = monotonic(), list[Exception | None]()
+        for envelope in envelopes:
+            try:
+                self._channel.hand_over(envelope)
+            except Exception as error:
+                errors.append(error)
+                if not isinstance(error, Refusal):
+                    break
+            else:
+                errors.append(None)
+        return Run(errors, monotonic() - began)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engage.effects.channel import Envelope
@@ -40,21 +40,20 @@ class Composed:
     failure: str | None = None
 
 
-def compose(office: Office, messages: Sequence[Queued]) -> list[Composed]:
-    """Return each message's mail, or why it cannot be made; never raises for what a template does.
+def compose(office: Office, messages: Sequence[Queued]) -> Iterator[Composed]:
+    """Begin to make each message's mail, and give it, or why it cannot be made; a template makes nothing raise.
 
     Raises Outside when nothing can be rendered at all.
     """
-    there = [
-        (message, office.team.person(str(message.prospect.get("owner") or "")))
-        for message in messages
-        if message.prospect is not None
-    ]
-    made = {
-        message.id: _composed(office, message, outcome, owner)
-        for outcome, (message, owner) in zip(office.press.print(there), there, strict=True)
-    }
-    return [made.get(message.id) or Composed(message, failure="forgotten") for message in messages]
+    owners = [office.team.person(str((message.prospect or {}).get("owner") or "")) for message in messages]
+    there = [(message, owner) for message, owner in zip(messages, owners, strict=True) if message.prospect is not None]
+    outcomes = office.press.print(there)
+    return (
+        Composed(message, failure="forgotten")
+        if message.prospect is None
+        else _composed(office, message, next(outcomes), owner)
+        for message, owner in zip(messages, owners, strict=True)
+    )
 
 
 def _composed(office: Office, message: Queued, outcome: Printed | Failure, owner: Person | None) -> Composed:

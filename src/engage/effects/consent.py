@@ -16,7 +16,7 @@ from engage.effects.spared import refused_by_sends
 from engage.sql import tables as t
 from engage.sql.leaving import LEFT
 from engage.sql.predicates import Now, holds
-from engage.sql.standing import many, run, standing
+from engage.sql.standing import among, run, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +60,18 @@ def ask(connection: Connection, post: Post, messages: Sequence[Queued], now: dat
 
 def _standings(connection: Connection, prospects: Sequence[int]) -> dict[int, tuple[bool, bool, bool]]:
     """Return opted_out, do_not_email and whether there is a consent, for those not locked by others."""
-    rows = run(connection, _locked(), None, prospects=sorted(set(prospects)))
-    return {row[0]: (bool(row[1]), bool(row[2]), bool(row[3])) for row in rows}
+    rows = run(connection, _locked(connection.dialect.name), None, prospects=sorted(set(prospects)))
+    return {key: (bool(out), bool(banned), bool(consents)) for key, out, banned, consents in rows.all()}
 
 
 @standing
-def _locked() -> Select[Any]:
+def _locked(database: str) -> Select[Any]:
     s, p = t.standings, t.prospects
     told = (s.c.opted_out, s.c.do_not_email, p.c.consent_at.is_not(None))
     return (
         select(s.c.prospect_id, *[type_coerce(each, Integer) for each in told])
         .join(p, p.c.id == s.c.prospect_id)
-        .where(s.c.prospect_id.in_(many("prospects")))
+        .where(among(database, s.c.prospect_id, "prospects"))
         .with_for_update(read=True, of=s, skip_locked=True)
     )
 
@@ -108,7 +108,7 @@ def _unheard(connection: Connection, messages: Sequence[Queued]) -> list[tuple[i
     """
     prospects = sorted({message.prospect_id for message in messages})
     found: dict[int, set[str]] = {}
-    for prospect, event in run(connection, _come_back(), None, prospects=prospects):
+    for prospect, event in run(connection, _come_back(connection.dialect.name), None, prospects=prospects):
         found.setdefault(prospect, set()).add(_REFUSING[event])
     if not found:
         return []
@@ -121,7 +121,7 @@ def _unheard(connection: Connection, messages: Sequence[Queued]) -> list[tuple[i
 
 
 @standing
-def _come_back() -> Select[Any]:
+def _come_back(database: str) -> Select[Any]:
     a, u, w, c = t.activities.c, t.unlearnt.c, t.words.c, t.consents.c
     events = and_(w.id == a.type_id, w.kind == "event", w.text.in_(sorted(_REFUSING)))
     unlearnt = exists(select(1).where(u.occurred_at == a.occurred_at, u.activity_id == a.id).correlate(t.activities))
@@ -130,7 +130,7 @@ def _come_back() -> Select[Any]:
     hard = func.lower(a.properties).like('%"hard"%')
     counts = or_(and_(w.text == "email_bounced", hard), and_(w.text != "email_bounced", not_(taken_back)))
     asked = select(a.prospect_id, w.text).select_from(t.activities.join(t.words, events))
-    return asked.where(a.prospect_id.in_(many("prospects")), a.bot.is_(False), counts, unlearnt)
+    return asked.where(among(database, a.prospect_id, "prospects"), a.bot.is_(False), counts, unlearnt)
 
 
 def _suppressed(connection: Connection, post: Post, messages: Sequence[Queued], now: datetime) -> list[int]:

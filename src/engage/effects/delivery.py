@@ -30,8 +30,8 @@ from engage.sql.codes import MessageStatus
 from engage.sql.connect import reading
 from engage.wording import sentence
 
-#: How many messages one transaction settles.
-BATCH = 200
+#: How many messages one transaction settles; how many are made together while others are handed over.
+BATCH, AHEAD = 200, 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +149,12 @@ def _batch(engine: Engine, office: Office, after: int) -> tuple[list[Queued], li
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
             messages = _next(connection, office, after, BATCH, claim=True)
-            return messages, hand_over_together(connection, office, compose(office, messages))
+            return messages, hand_over_together(connection, office, list(compose(office, messages)))
     # SQLite has one writer: render before the lock is taken, and look again under it.
     messages = _seen(engine, office, after)
     if not messages:
         return messages, []
-    batch = compose(office, messages)
+    batch = list(compose(office, messages))
     with engine.begin() as connection:
         return messages, hand_over_together(connection, office, batch)
 
@@ -166,11 +166,8 @@ def _by_hands(engine: Engine, office: Office, course: Course | None = None) -> G
     def seen(after: int, most: int) -> list[Queued]:
         return _seen(engine, office, after, most, down=course.down)
 
-    with (
-        closing(Hands(engine, office)) as hands,
-        closing(Ahead(office, seen, BATCH, course.after)) as batches,
-        closing(hands.hand_over(batches)) as parts,
-    ):
+    hands = Hands(engine, office)
+    with closing(hands.hand_over(Ahead(office, seen, AHEAD, course.after))) as parts:
         yield from parts
 
 

@@ -44,8 +44,12 @@ def with_footer(page: Page, sender: Iterable[str | None], unsubscribe_url: str, 
 
 def missing(text: str, sender: Iterable[str | None], unsubscribe_url: str) -> tuple[list[str], bool]:
     """Return which of the sender's lines a text does not show, and whether it lacks the link to unsubscribe."""
-    seen = _plain(text)
-    return [line for line in sender if line and _plain(line) not in seen], unsubscribe_url not in text
+    return missing_lines(spaced(text), sender), unsubscribe_url not in text
+
+
+def missing_lines(seen: str, sender: Iterable[str | None]) -> list[str]:
+    """Return which of the sender's lines a text does not show; it has no spaces but single ones."""
+    return [line for line in sender if line and spaced(line) not in seen]
 
 
 def with_preheader(html: str, preheader: str) -> str:
@@ -62,5 +66,6 @@ def _before_end(html: str, block: str) -> str:
     return html[:end] + block + html[end:]
 
 
-def _plain(text: str) -> str:
+def spaced(text: str) -> str:
+    """Return a text in which all runs of spaces and ends of lines are single spaces."""
     return " ".join(text.split())

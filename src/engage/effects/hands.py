@@ -9,17 +9,16 @@ so that a killed process leaves few in doubt and a quick server does not wait fo
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import Connection, Engine
 
-from engage.clock import monotonic, pause, system_clock
+from engage.clock import monotonic, system_clock
 from engage.effects.ahead import Ahead
-from engage.effects.channel import Envelope, Line, Refusal, one_by_one
+from engage.effects.channel import Envelope, Line, OneByOne, Refusal, Run
 from engage.effects.composing import Composed, Office, reason
 from engage.effects.fates import fate
 from engage.effects.handing import asked
@@ -35,7 +34,7 @@ from engage.wording import sentence
 #: With a rate, so much of a second's mails is taken at once.
 _SHARE = 0.1
 #: Seconds that a mail which has ended waits for others to end.
-_PATIENCE = 0.005
+_PATIENCE = 0.015
 #: One connection gets no more mails at a time than it hands over in so many seconds, and all together no more than so
 #: many, beside one for each.
 TOGETHER, IN_HAND = 0.04, 64
@@ -43,16 +42,8 @@ TOGETHER, IN_HAND = 0.04, 64
 _USUAL = 8
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What came of some mails that one connection was given, in their order; those behind were not begun."""
-
-    errors: Sequence[Exception | None]
-    seconds: float
-
-
 class Hands:
-    """The threads that hand over, and what each has in hand.
+    """What hands over, and what it has in hand.
 
     Until one mail was answered for there is but one at a time: a channel that takes nothing is not tried by all.
     """
@@ -60,14 +51,14 @@ class Hands:
     def __init__(self, engine: Engine, office: Office) -> None:
         self._engine, self._office = engine, office
         self._channel = office.desk.post.channel
-        together = self._channel.hand_over_all if isinstance(self._channel, Line) else None
-        self._hand_over = together or partial(one_by_one, self._channel)
+        together = isinstance(self._channel, Line)
+        self._line: Line = self._channel if isinstance(self._channel, Line) else OneByOne(self._channel)
         #: how many mails one connection gets at a time, now and at most
         self._together, self._most = 1, max(IN_HAND // max(self._channel.connections, _USUAL), 1) if together else 1
-        self._pool = ThreadPoolExecutor(self._channel.connections)
         self._began = monotonic()
         self._waiting = deque[Composed]()
-        self._busy: dict[Future[_Run], Sequence[Composed]] = {}
+        #: the mails of each run that is under way
+        self._busy: dict[int, Sequence[Composed]] = {}
         self._ended: list[Result] = []
         #: mails whose intention was noted and whose turn did not come
         self._unbegun: list[Composed] = []
@@ -84,10 +75,6 @@ class Hands:
         """The moment of the delivery and the seconds it has lasted."""
         return self._office.desk.now + timedelta(seconds=int(monotonic() - self._began))
 
-    def close(self) -> None:
-        """Let the threads end."""
-        self._pool.shutdown()
-
     def hand_over(self, batches: Ahead) -> Generator[list[Result]]:
         """Hand messages over and give, from time to time, what became of some; a batch is asked for when it is needed.
 
@@ -99,10 +86,11 @@ class Hands:
                     # What has ended is noted before the next turn is waited for.
                     yield self._write([])
                 yield self._write([self._waiting.popleft() for _ in range(self._free())])
+                self._look_ahead(batches)
                 self._collect()
         finally:
             # Also when the delivery is told to end here: what is under way is waited for and noted.
-            while self._busy:
+            while self._line.under_way:
                 self._collect()
             self._write([])
         if self._fault is not None:
@@ -121,6 +109,12 @@ class Hands:
             self._waiting.extend(batch)
         return bool(self._busy or self._ended or self._unbegun or (self._waiting and self._fault is None))
 
+    def _look_ahead(self, batches: Ahead) -> None:
+        """Have the next mails ready while servers answer for those that are under way."""
+        next_round = self._channel.connections * self._together
+        if self._fault is None and self._busy and len(self._waiting) < next_round and batches.is_ready():
+            self._waiting.extend(batches.take())
+
     def _hands(self) -> int:
         return (self._channel.connections if self._proven else 1) - len(self._busy)
 
@@ -137,7 +131,7 @@ class Hands:
             free = min(free, max(int(rate * _SHARE), 1))
             with self._engine.begin() as connection:
                 seconds = take_turns(connection, free, rate, system_clock())
-            pause(seconds)
+            self._line.attend(seconds)
             free = self._present(free)
         try:
             self._ready = self._channel.prepare(min(self._hands(), free)) if free > 0 else 0
@@ -184,7 +178,7 @@ class Hands:
         for place in range(count):
             mails = going[place::count]
             envelopes = [one.envelope for one in mails if isinstance(one.envelope, Envelope)]
-            self._busy[self._pool.submit(_handed_over, self._hand_over, envelopes)] = mails
+            self._busy[self._line.begin(envelopes)] = mails
 
     def _note_lane(self, connection: Connection, now: datetime) -> None:
         """Note that the way out is stopped, or open again, where that is new."""
@@ -199,22 +193,22 @@ class Hands:
 
         What ends the process, such as an interrupt, passes: its mail stays in doubt.
         """
-        done = wait(self._busy, return_when=FIRST_COMPLETED).done if self._busy else set()
-        if 0 < len(done) < len(self._busy):
-            # A moment's patience, and one transaction serves them all.
-            done = wait(self._busy, _PATIENCE).done
-        for future in done:
-            mails, run = self._busy.pop(future), future.result()
-            for one, error in zip(mails, run.errors, strict=False):
-                self._settle(one, error)
-            self._unbegun += mails[len(run.errors) :]
-            if run.errors:
-                quick = int(TOGETHER * len(run.errors) / max(run.seconds, 1e-6))
-                self._together = max(min(quick, 2 * self._together, self._most), 1)
+        now = self.now
+        # A moment's patience, and one transaction serves them all.
+        for number, run in self._line.ended(_PATIENCE):
+            self._note(self._busy.pop(number), run, now)
 
-    def _settle(self, one: Composed, error: Exception | None) -> None:
+    def _note(self, mails: Sequence[Composed], run: Run, now: datetime) -> None:
+        for one, error in zip(mails, run.errors, strict=False):
+            self._settle(one, error, now)
+        self._unbegun += mails[len(run.errors) :]
+        if run.errors:
+            quick = int(TOGETHER * len(run.errors) / max(run.seconds, 1e-6))
+            self._together = max(min(quick, 2 * self._together, self._most), 1)
+
+    def _settle(self, one: Composed, error: Exception | None, now: datetime) -> None:
         self._proven = self._proven or error is None or isinstance(error, Refusal)
-        result = fate(one, error, self.now)
+        result = fate(one, error, now)
         self._ended.append(result)
         if isinstance(error, Outside):
             self._fault = self._fault or error
@@ -238,15 +232,3 @@ def _intention(result: Result) -> Result:
     if result.status != MessageStatus.QUEUED:
         return result
     return Result(result.message, MessageStatus.IN_DOUBT, result.subject)
-
-
-def _handed_over(
-    hand_over: Callable[[Sequence[Envelope]], Iterator[Exception | None]], envelopes: Sequence[Envelope]
-) -> _Run:
-    """Hand some mails over, in a thread of their own."""
-    began, errors = monotonic(), list[Exception | None]()
-    try:
-        errors.extend(hand_over(envelopes))
-    except Exception as error:
-        errors.append(error)
-    return _Run(errors, monotonic() - began)

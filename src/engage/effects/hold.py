@@ -9,13 +9,14 @@ import getpass
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, literal_column, select, update
 from sqlalchemy.exc import DBAPIError
 
+from engage.accounts import audit
 from engage.clock import monotonic
 from engage.effects.home import LEAP, Home, mark_file, move_on, place, read_home, read_mark, remember, settle
 from engage.effects.post import Delivered
@@ -77,6 +78,7 @@ def release(engine: Engine, workspace: Path, now: datetime, stale_before: dateti
         settle(connection, LEAP)
         values = {"released_at": now, "released_by": _whoever(), "dropped": sum(astuple(dropped))}
         connection.execute(update(h).where(h.c.released_at.is_(None)).values(values))
+        audit.note(connection, audit.command_line(), "mail_released", "hold", now, asdict(dropped))
         home = read_home(connection)
     if home is not None:
         remember(engine, workspace, home)

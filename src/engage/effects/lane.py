@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Connection, and_, case, literal, select, type_coerce, update
 
 from engage.clock import micros
+from engage.effects.blotting import blotted
 from engage.effects.waiting import next_probe
 from engage.sql import tables as t
 from engage.sql.columns import Instant
@@ -41,10 +42,10 @@ def read_stop(connection: Connection) -> Stop | None:
 
 
 def stop(connection: Connection, reason: str, now: datetime) -> None:
-    """Note that nothing goes out; it is tried again after pauses that grow."""
+    """Note that nothing goes out; it is tried again after pauses that grow. The reason names nobody."""
     before = read_stop(connection)
     since = before.stopped_at if before is not None and before.stopped_at <= now else now
-    values = {"stopped_at": since, "try_at": next_probe(since, now), "reason": reason}
+    values = {"stopped_at": since, "try_at": next_probe(since, now), "reason": blotted(reason)}
     connection.execute(update(t.lanes).where(t.lanes.c.name == _NAME).values(values))
 
 

@@ -42,7 +42,7 @@ class Desk:
     @property
     def date(self) -> str:
         """The header Date, in the house's time."""
-        return moment_header(self.now.astimezone(self.post.house.hours.zone))
+        return moment_header(self.now, self.post.house.hours.zone)
 
     def message_id(self, name: str) -> str:
         """Return a mail's Message-ID: the same whenever it is written."""

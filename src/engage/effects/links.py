@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,6 +30,8 @@ LETTERS: dict[Purpose, str] = {
 }
 _SIGNATURE_BYTES = 16
 _NUMBER = re.compile(r"0|[1-9a-f][0-9a-f]{0,15}")
+#: Base64 as addresses have it.
+_IN_ADDRESSES = bytes.maketrans(b"+/", b"-_")
 #: Where a click may lead: an absolute address on the web, without controls. What follows the two slashes is a host,
 #: and no sign that a browser would read as a third slash.
 _TARGET = re.compile(r"https?://[^\s/\\?#\x00-\x20\x7f][^\x00-\x1f\x7f]*", re.IGNORECASE)
@@ -155,7 +158,7 @@ def _target_signature(key: bytes, target: bytes) -> str:
 
 
 def _encoded(text: bytes) -> str:
-    return urlsafe_b64encode(text).decode().rstrip("=")
+    return b2a_base64(text, newline=False).translate(_IN_ADDRESSES).rstrip(b"=").decode()
 
 
 def _decoded(text: str) -> str | None:

@@ -100,7 +100,11 @@ def _connections(settings: Settings) -> int:
 
 def _processes(settings: Settings) -> int:
     if settings.smtp_processes is None:
-        return min(os.cpu_count() or 1, _USUAL_PROCESSES)
+        # Each has another process that renders for it: together they keep two processors busy, but for the time in
+        # which they wait for PostgreSQL to commit. SQLite commits in the process itself, and has one writer.
+        cpus = os.cpu_count() or 1
+        least = 2 if cpus > 1 and settings.database_url.startswith("postgresql") else 1
+        return min(max(cpus // 2, least), _USUAL_PROCESSES)
     text = settings.smtp_processes
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_PROCESSES):
         raise Refused(sentence("ENGAGE_SMTP_PROCESSES is not a number from 1 to {most}", most=MOST_PROCESSES))

@@ -10,10 +10,11 @@ import re
 from base64 import b64encode
 from binascii import b2a_base64
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from email.utils import format_datetime
 from functools import lru_cache
-from hashlib import blake2b
+from itertools import chain
+from struct import Struct
 
 #: Everything that some program takes for the end of a line or of a text, and other controls.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+")
@@ -28,6 +29,8 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _WIDTH, _WORD_BYTES = 76, 39
 #: SMTP allows 998 bytes in a line.
 _LONGEST_LINE = 998
+#: Cuts many lines at once.
+_MANY_LINES = Struct(f"{_WIDTH}s" * 50)
 
 
 def one_line(text: str) -> str:
@@ -36,7 +39,10 @@ def one_line(text: str) -> str:
     >>> one_line("a\\r\\nBcc: x@example.com")
     'a Bcc: x@example.com'
     """
-    return _SPACES.sub(" ", _TURNS.sub("", _CONTROLS.sub(" ", text))).strip()
+    if not text.isprintable():
+        # Only then can it hold a control or a turn.
+        text = _TURNS.sub("", _CONTROLS.sub(" ", text))
+    return (_SPACES.sub(" ", text) if "  " in text else text).strip()
 
 
 def mail_address(text: str | None) -> str | None:
@@ -76,43 +82,53 @@ def mailboxes(name: str, boxes: Iterable[tuple[str, str]]) -> str:
 
 
 @lru_cache(maxsize=8)
-def moment_header(now: datetime) -> str:
-    """Return the header Date."""
-    return f"Date: {format_datetime(now)}"
+def moment_header(now: datetime, zone: tzinfo) -> str:
+    """Return the header Date, in the time of a zone."""
+    return f"Date: {format_datetime(now.astimezone(zone))}"
 
 
-def mail(headers: Sequence[str], body: str) -> bytes:
+def mail(headers: Sequence[str], body: bytes) -> bytes:
     """Return a whole mail; the body was made by ``mail_body``."""
-    return "\r\n".join((*headers, body)).encode("ascii")
+    return "\r\n".join((*headers, "")).encode("ascii") + body
 
 
-def mail_body(text: str, html: str | None = None) -> str:
+def mail_body(text: str, html: str | None = None) -> bytes:
     """Return a text part and, where given, its HTML twin, with the headers that tell of them: plain ASCII."""
     if html is None:
-        return "\r\n".join(("MIME-Version: 1.0", _part("plain", text)))
-    parts = (_part("plain", text), _part("html", html))
-    digest = blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()
-    kind = f'Content-Type: multipart/alternative; boundary="=_{digest}"'
-    pieces = (f"--=_{digest}\r\n{part}\r\n" for part in parts)
-    return "\r\n".join(("MIME-Version: 1.0", kind, "", *pieces, f"--=_{digest}--\r\n"))
+        return b"MIME-Version: 1.0\r\n" + _part(b"plain", text)
+    parts = (_part(b"plain", text), _part(b"html", html))
+    between = _boundary(text, html)
+    kind = b'Content-Type: multipart/alternative; boundary="%b"' % between
+    pieces = [b"--%b\r\n%b\r\n" % (between, part) for part in parts]
+    return b"\r\n".join((b"MIME-Version: 1.0", kind, b"", *pieces, b"--%b--\r\n" % between))
 
 
-def _part(subtype: str, text: str) -> str:
+def _boundary(*texts: str) -> bytes:
+    """Return what divides parts: it stands in none that goes as it is, and base64 never holds it."""
+    sign = "=_engage"
+    while any(text.isascii() and sign in text for text in texts):
+        sign += "_"
+    return sign.encode("ascii")
+
+
+def _part(subtype: bytes, text: str) -> bytes:
     """Return a part with its own headers: as it is where it is short-lined ASCII, else in base64."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    body = "\r\n".join(lines)
-    if body.isascii() and len(max(lines, key=len)) < _LONGEST_LINE:
-        encoding, shown = "7bit", body
+    lines = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    body = lines.replace("\n", "\r\n").encode("utf-8", "replace")
+    if body.isascii() and max(map(len, lines.split("\n"))) < _LONGEST_LINE:
+        encoding, shown = b"7bit", body
     else:
-        encoding, shown = "base64", _in_base64(body.encode("utf-8", "replace"))
-    kind = f"Content-Type: text/{subtype}; charset=utf-8"
-    return f"{kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{shown}"
+        encoding, shown = b"base64", _in_base64(body)
+    head = b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: %b\r\n\r\n" % (subtype, encoding)
+    return head + shown
 
 
-def _in_base64(content: bytes) -> str:
+def _in_base64(content: bytes) -> bytes:
     """Return bytes in lines of base64."""
-    whole = b2a_base64(content, newline=False).decode("ascii")
-    return "\r\n".join([whole[place : place + _WIDTH] for place in range(0, len(whole), _WIDTH)])
+    whole = b2a_base64(content, newline=False)
+    end = len(whole) - len(whole) % _MANY_LINES.size
+    many = chain.from_iterable(_MANY_LINES.iter_unpack(whole[:end]))
+    return b"\r\n".join([*many, *(whole[place : place + _WIDTH] for place in range(end, len(whole), _WIDTH))])
 
 
 def _phrase(name: str) -> list[str]:
@@ -139,8 +155,10 @@ def _words(text: str) -> list[str]:
 
 def _encoded(text: str) -> Iterator[str]:
     """Give a text as encoded words (RFC 2047), none of which cuts a character."""
-    start = 0
-    size = 0
+    if len(text.encode()) <= _WORD_BYTES:
+        yield _word(text)
+        return
+    start = size = 0
     for place, character in enumerate(text):
         width = 1 if character < "\x80" else 2 if character < "\u0800" else 3 if character < "\U00010000" else 4
         if size + width > _WORD_BYTES:

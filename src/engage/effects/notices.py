@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, bindparam, select, update
 
+from engage.accounts.invitations import come_in
 from engage.clock import pause, system_clock
 from engage.effects.channel import Closed, Deferred, Envelope, Refusal
 from engage.effects.composing import Office, reason
@@ -67,7 +68,7 @@ def notice_batches(engine: Engine, office: Office, size: int) -> Iterator[Delive
 def _read(connection: Connection, office: Office, ids: Sequence[int]) -> list[Notice]:
     n, s = t.notifications, t.standings
     chosen = (
-        select(n.c.id, n.c.addressee, n.c.subject, n.c.text, s.c.owner, n.c.deferred_at)
+        select(n.c.id, n.c.addressee, n.c.subject, n.c.text, s.c.owner, n.c.deferred_at, n.c.invitation)
         .select_from(n.outerjoin(s, s.c.prospect_id == n.c.prospect_id))
         .where(n.c.id.in_(ids))
         .order_by(n.c.id)
@@ -83,13 +84,21 @@ def _written(
     text: str,
     owner: str | None,
     deferred_at: datetime | None,
+    invitation: bytes | None,
 ) -> Notice:
     people = recipients(office, addressee, owner)
     if not people:
         nobody = sentence("nobody to tell: {addressee} has no mail address", addressee=addressee)
         return Notice(notice_id, None, str(nobody))
-    envelope = notice(office.desk, notice_id, people, one_line(subject), without_controls(text))
+    said = text if invitation is None else f"{text}\n\n{_link(office, invitation)}"
+    envelope = notice(office.desk, notice_id, people, one_line(subject), without_controls(said))
     return Notice(notice_id, envelope, deferred_at=deferred_at)
+
+
+def _link(office: Office, number: bytes) -> str:
+    """Return the address of a link that works once: it is signed here, and stands in no table."""
+    post = office.desk.post
+    return come_in(post.base_url, post.secret_key or "", number)
 
 
 def recipients(office: Office, addressee: str, owner: str | None) -> tuple[tuple[str, str], ...]:

@@ -23,6 +23,8 @@ Divide = Callable[[str], Pieces]
 _LINKS = frozenset(("a", "area"))
 #: Stands where an address led to a script.
 _NOWHERE = '"#"'
+#: A quoted address of the web that means what is written there.
+_PLAIN = re.compile(r"""(["'])(https?://[^\s&"'\x00-\x20]*)\1""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,9 @@ class Address:
             written, address = str(self.written[0]), self.constant
         else:
             written = "".join([values[piece] if isinstance(piece, int) else piece for piece in self.written])
-            address = web_address(attribute_text(unquoted(written)))
-            if is_script(address, picture=self.picture):
+            plain = _PLAIN.fullmatch(written)
+            address = plain[2] if plain else web_address(attribute_text(unquoted(written)))
+            if plain is None and is_script(address, picture=self.picture):
                 return _NOWHERE
         followed = track.followed(address) if track is not None and self.follows else None
         return written if followed is None else f'"{followed}"'
@@ -52,22 +55,24 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A page in pieces: its own text, numbers of values, addresses; None where the marks of tracking stand."""
+    """A page in pieces: its own text, and nothing at the places of values, addresses and the marks of tracking."""
 
-    pieces: tuple[str | int | Address | None, ...]
+    own: tuple[str, ...]
+    #: the places of values, with their numbers
+    values: tuple[tuple[int, int], ...]
+    addresses: tuple[tuple[int, Address], ...]
+    #: the place of the marks of tracking, if there is one
+    foot: int | None
 
     def filled(self, values: Sequence[str], track: Track | None) -> str:
         """Return the page of a message."""
-        shown: list[str] = []
-        for piece in self.pieces:
-            if isinstance(piece, str):
-                shown.append(piece)
-            elif isinstance(piece, int):
-                shown.append(values[piece])
-            elif piece is not None:
-                shown.append(piece.shown(values, track))
-            elif track is not None:
-                shown.append(track.foot)
+        shown = list(self.own)
+        for place, number in self.values:
+            shown[place] = values[number]
+        for place, address in self.addresses:
+            shown[place] = address.shown(values, track)
+        if track is not None and self.foot is not None:
+            shown[self.foot] = track.foot
         return "".join(shown)
 
 
@@ -78,15 +83,21 @@ def whole(text: str) -> Pieces:
 
 def outlined(html: str, divide: Divide = whole) -> Outline:
     """Return a page cut at its addresses; ``divide`` finds the places for values in each piece."""
-    pieces: list[str | int | Address | None] = []
+    pieces: list[str | int | Address] = []
     place, end = 0, end_of_body(html)
+    foot: int | None = None
     for start, stop, piece in (*_cuts(html, divide), (len(html), len(html), "")):
         if place <= end <= start:
-            pieces += [*divide(html[place:end]), None]
-            place, end = end, len(html) + 1
+            pieces += [*divide(html[place:end]), ""]
+            place, end, foot = end, len(html) + 1, len(pieces) - 1
         pieces += [*divide(html[place:start]), piece]
         place = stop
-    return Outline(tuple(piece for piece in pieces if piece != ""))
+    return Outline(
+        tuple([piece if isinstance(piece, str) else "" for piece in pieces]),
+        tuple([(place, piece) for place, piece in enumerate(pieces) if isinstance(piece, int)]),
+        tuple([(place, piece) for place, piece in enumerate(pieces) if isinstance(piece, Address)]),
+        foot,
+    )
 
 
 def _cuts(html: str, divide: Divide) -> Iterator[tuple[int, int, str | Address]]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import css_inline
 
-from engage.effects.footer import Page, missing, with_footer, with_preheader
+from engage.effects.footer import Page, missing, missing_lines, spaced, with_footer, with_preheader
 from engage.effects.outlines import Outline, outlined
 from engage.effects.skeleton import (
     Link,
@@ -54,14 +54,15 @@ class Skeleton:
 
     html: Outline
     text: Pattern
-    #: the text before the footer, and what that lacks
+    #: the text before the footer, in single spaces, and what that lacks; no tame value holds other spaces
     inner: Pattern
     lacks: tuple[list[str], bool]
     links: tuple[Link, ...]
 
     def page(self, values: Sequence[str], frame: Frame, track: Track | None) -> Page | None:
         """Return the page for some values; None where it may be another than that of the message itself."""
-        lacks = missing(self.inner.filled(values), frame.sender, frame.unsubscribe_url)
+        inner = self.inner.filled(values)
+        lacks = missing_lines(inner, frame.sender), frame.unsubscribe_url not in inner
         if lacks != self.lacks or not all(link.holds(values) for link in self.links):
             return None
         return Page(self.html.filled(values, track), self.text.filled(values))
@@ -144,7 +145,7 @@ class Pages:
         if stand_ins(page.html) != stand_ins(with_preheader(footer, shown)) or not is_free(page.html):
             return None
         lacks = missing(inner, sender, frame.unsubscribe_url)
-        return Skeleton(outlined(page.html, places), pattern(page.text), pattern(inner), lacks, links(found))
+        return Skeleton(outlined(page.html, places), pattern(page.text), pattern(spaced(inner)), lacks, links(found))
 
 
 @lru_cache(maxsize=1)

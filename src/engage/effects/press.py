@@ -20,6 +20,8 @@ from engage.language.templates import Template
 from engage.language.workspace import Sender
 from engage.wording import sentence
 
+#: The owner of a prospect without one.
+_NOBODY: dict[str, str | None] = dict.fromkeys(("name", "email", "job_title", "department"))
 #: A message and its prospect's owner.
 Asked = tuple[Queued, Person | None]
 
@@ -37,7 +39,8 @@ class Press:
     """Renders the messages of a delivery; ``close`` it at the end."""
 
     def __init__(self, post: Post, sender: Sender) -> None:
-        self._post, self._sender = post, sender
+        self._post = post
+        self._signature = {"name": sender.name, "email": sender.email, "address": sender.address}
         self._key = signing_key(post.secret_key, post.base_url)
         self._sheets: dict[tuple[str, str | None], Sheet] = {}
         self._zone, self._shelf = post.house.hours.zone, shelf_of(post)
@@ -50,26 +53,26 @@ class Press:
 
         Raises Outside when nothing can be rendered at all.
         """
-        for outcome in self._outcomes(messages, printed=False):
-            assert not isinstance(outcome, Printed)
-            yield outcome
+        return (outcome for outcome in self._outcomes(messages, printed=False) if not isinstance(outcome, Printed))
 
     def print(self, messages: Sequence[Asked]) -> Iterator[Printed | Failure]:
-        """Give the same as it goes into mails.
+        """Begin to print some messages, and give the same as it goes into mails.
 
+        Outcomes of messages that were begun before can be taken no more.
         Raises Outside when nothing can be rendered at all.
         """
-        for outcome in self._outcomes(messages, printed=True):
-            yield outcome.printed() if isinstance(outcome, Rendered) else outcome
+        outcomes = self._outcomes(messages, printed=True)
+        return (outcome.printed() if isinstance(outcome, Rendered) else outcome for outcome in outcomes)
+
+    def is_ready(self) -> bool:
+        """Tell whether what is being printed need not be waited for."""
+        return True not in self._rooms or self._rooms[True].is_ready()
 
     def _outcomes(self, messages: Sequence[Asked], *, printed: bool) -> Iterator[Outcome]:
         jobs = [self._job(message, owner) for message, owner in messages]
         whole = [(job.sheet, job.names, job.track) for job in jobs if isinstance(job, Job)]
         outcomes = self._room(printed=printed).attempts(whole) if self._post.isolated else self._attempts(whole)
-        for job in jobs:
-            yield next(outcomes) if isinstance(job, Job) else job
-        # The end of the outcomes is asked for, so that the room knows that all were taken.
-        next(outcomes, None)
+        return (next(outcomes) if isinstance(job, Job) else job for job in jobs)
 
     def _room(self, *, printed: bool) -> Pressroom:
         if printed not in self._rooms:
@@ -91,9 +94,10 @@ class Press:
             return Failure(sentence("there is no template called {name}", name=repr(message.template)))
         template = variant(variants, message.prospect or {})
         key = (message.template, template.language)
-        if key not in self._sheets:
-            self._sheets[key] = sheet(template, self._post.house.locale)
-        return Job(self._sheets[key], self._names(message, owner), self._track(message))
+        found = self._sheets.get(key)
+        if found is None:
+            found = self._sheets[key] = sheet(template, self._post.house.locale)
+        return Job(found, self._names(message, owner), self._track(message))
 
     def _track(self, message: Queued) -> Track | None:
         """Return how a message is tracked; not at all without a secret key, which its links must bear."""
@@ -106,8 +110,8 @@ class Press:
         address = links(self._post.base_url, self._key, message.id)
         return {
             "prospect": message.prospect,
-            "sender": {"name": self._sender.name, "email": self._sender.email, "address": self._sender.address},
-            "owner": _owner(owner),
+            "sender": self._signature,
+            "owner": _NOBODY if owner is None else _owner(owner),
             "scenario": {"name": message.scenario_name},
             "unsubscribe_url": address.unsubscribe_url,
             "preferences_url": address.preferences_url,
@@ -129,6 +133,8 @@ def sheet(template: Template, locale: str) -> Sheet:
 
 def variant(variants: Mapping[str | None, Template], prospect: Mapping[str, object]) -> Template:
     """Return the template in a prospect's language (``en`` serves ``en-GB`` too), else the main file."""
+    if len(variants) == 1:
+        return next(iter(variants.values()))
     written = prospect.get("language")
     language = fold(written).strip().replace("_", "-") if isinstance(written, str) else ""
     named = {fold(key).replace("_", "-"): template for key, template in variants.items() if key is not None}
@@ -136,9 +142,7 @@ def variant(variants: Mapping[str | None, Template], prospect: Mapping[str, obje
     return named.get(language) or named.get(language.partition("-")[0]) or main
 
 
-def _owner(owner: Person | None) -> dict[str, str | None]:
-    if owner is None:
-        return dict.fromkeys(("name", "email", "job_title", "department"))
+def _owner(owner: Person) -> dict[str, str | None]:
     return {
         "name": owner.name,
         "email": owner.email,

@@ -2,40 +2,40 @@
 
 One child renders many messages. Its system ends it when a message takes too long; then that message has failed,
 another child takes the next, and a template that fails so again and again is set aside for the rest of the delivery.
-The child has no secrets: it gets texts and values, and gives texts back, as JSON. Of a message that is tracked it
-gets the key of that message's clicks alone.
+The child has no secrets: it gets texts and values, and gives texts back. Of a message that is tracked it gets the key
+of that message's clicks alone.
+
+Jobs go to it in groups and its answers come so: one by one, both would do little but wait for each other. Where a
+child is lost, the answers of its group are lost with it, and that group is tried message by message: only so does it
+show which one is to blame.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
-from threading import Thread
-from typing import IO
 
 from engage.effects.failure import Failure
-from engage.effects.pressing import LIMIT, packed, unpacked
+from engage.effects.pressing import LIMIT, packed, packet
+from engage.effects.pressman import Pressman
 from engage.effects.rendering import Printed, Rendered, Sheet
 from engage.effects.tracking import Track
-from engage.errors import Outside
 from engage.language.shelf import Shelf
 from engage.wording import sentence
 
 #: After so many children lost to it, one after the other, a template is set aside.
 STRIKES = 3
-#: How long a child may take to end when there is nothing more to do, in seconds.
-_FAREWELL = 5.0
+#: So many messages are a group.
+_GROUP = 20
 
 #: A sheet, the values of its names, and how the message is tracked.
 Job = tuple[Sheet, Mapping[str, object], Track | None]
 Outcome = Rendered | Printed | Failure
+#: The places where a group begins and ends.
+Group = tuple[int, int]
 
 
 class Pressroom:
@@ -45,122 +45,121 @@ class Pressroom:
     """
 
     def __init__(self, zone: str, shelf: Shelf, *, printed: bool = False) -> None:
-        head = {"zone": zone, "shelf": shelf.files, "printed": printed}
-        self._head = json.dumps(head).encode() + b"\n"
-        self._child: subprocess.Popen[bytes] | None = None
-        self._told: dict[Sheet, int] = {}
+        self._head = packet({"zone": zone, "shelf": shelf.files, "printed": printed})
+        self._child: Pressman | None = None
         self._strikes: Counter[Sheet] = Counter()
-        #: jobs are under way
-        self._busy = False
+        #: how many answers are to come
+        self._asked = 0
 
     def attempts(self, jobs: Sequence[Job]) -> Generator[Outcome]:
-        """Give what came of each job, in their order, while the child goes on with the next.
+        """Begin some jobs at once; give what came of each, in their order.
 
-        Raises Outside when no child can be begun.
+        Outcomes of earlier jobs can be taken no more. Raises Outside when no child can be begun.
         """
-        self._busy = True
-        try:
-            yield from self._outcomes(jobs)
-            self._busy = False
-        finally:
-            self._drop()
+        self._drop()
+        groups = _groups(0, 0, len(jobs))
+        self._send(jobs, groups)
+        return self._taken(jobs, groups)
 
-    def _outcomes(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        place, suspect = 0, -1
-        while place < len(jobs):
-            answers = self._answers([job for job in jobs[place:] if not self._is_set_aside(job)])
-            while place < len(jobs):
-                if self._is_set_aside(jobs[place]):
-                    yield Failure(sentence("its template never came to an end, {count} times", count=STRIKES))
-                elif (answer := next(answers, None)) is not None:
-                    self._strikes[jobs[place][0]] = 0
-                    yield answer
-                else:
-                    break
-                place += 1
-            else:
-                return
-            failure = self._lost(again=suspect == place)
-            suspect = place
-            if failure is not None:
-                self._strikes[jobs[place][0]] += 1
-                yield failure
-                place += 1
+    def is_ready(self) -> bool:
+        """Tell whether the outcomes of the jobs that were begun need not be waited for."""
+        return not self._asked or self._child is None or self._child.has_said(self._asked)
 
     def close(self) -> None:
         """Let the child go."""
         self._drop()
-        if self._child is not None:
-            with suppress(OSError):
-                _pipe(self._child.stdin).close()
-            self._buried()
+        self._buried()
+
+    def _taken(self, jobs: Sequence[Job], groups: Sequence[Group]) -> Generator[Outcome]:
+        try:
+            yield from self._outcomes(jobs, groups)
+        finally:
+            self._drop()
+
+    def _outcomes(self, jobs: Sequence[Job], groups: Sequence[Group]) -> Iterator[Outcome]:
+        place = careful = 0
+        suspect = -1
+        while place < len(jobs):
+            if (outcome := self._outcome(jobs[place])) is None:
+                begin, end = next(group for group in groups if place < group[1])
+                alone, again = end - begin == 1, place == suspect
+                code, careful, suspect = self._buried(), max(careful, end), place
+                outcome = _blame(code, again=again) if alone else None
+                self._strikes[jobs[place][0]] += outcome is not None
+                groups = _groups(place + (outcome is not None), careful, len(jobs))
+                self._send(jobs, groups)
+            if outcome is not None:
+                yield outcome
+                place += 1
+
+    def _outcome(self, job: Job) -> Outcome | None:
+        """Return what came of the next job; None where its child is lost."""
+        if self._is_set_aside(job):
+            return Failure(sentence("its template never came to an end, {count} times", count=STRIKES))
+        assert self._child is not None
+        outcome = self._child.hear()
+        if outcome is not None:
+            self._asked -= 1
+            self._strikes.pop(job[0], None)
+        return outcome
+
+    def _is_set_aside(self, job: Job) -> bool:
+        return bool(self._strikes) and self._strikes[job[0]] >= STRIKES
+
+    def _send(self, jobs: Sequence[Job], groups: Sequence[Group]) -> None:
+        """Tell a child some jobs, in groups."""
+        if not groups:
+            return
+        child = self._child = self._child or Pressman(self._head)
+        packets = list[bytes]()
+        for begin, end in groups:
+            group = [job for job in jobs[begin:end] if not self._is_set_aside(job)]
+            packets += _sheets(child, group)
+            packets.append(packet([_plain(child, *job) for job in group]))
+            self._asked += len(group)
+        child.tell(packets)
 
     def _drop(self) -> None:
         """End a child whose answers were not all taken: they would pass for those of the next jobs."""
-        if self._busy and self._child is not None:
-            self._child.kill()
+        if self._asked and self._child is not None:
+            self._child.process.kill()
             self._buried()
-        self._busy = False
 
-    def _is_set_aside(self, job: Job) -> bool:
-        return self._strikes[job[0]] >= STRIKES
+    def _buried(self) -> int | None:
+        """Return how the child ended, if there was one."""
+        child, self._child, self._asked = self._child, None, 0
+        return None if child is None else child.end()
 
-    def _lost(self, *, again: bool) -> Failure | None:
-        """Return why the job failed that the child did not answer; None where it is to be tried once more."""
-        code = self._buried()
-        if code in _TIMED_OUT:
-            return Failure(sentence("it takes longer than {limit} s", limit=f"{LIMIT:g}"))
-        if again:
-            return Failure(sentence("it ends the process that renders it (exit code {code})", code=code))
-        return None
 
-    def _answers(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """Give the child's answers in the order of the jobs, as many as it lives to give."""
-        child = self._running()
-        lines = [line for job in jobs for line in self._lines(*job)]
-        writer = Thread(target=_write, args=(child, lines), daemon=True)
-        writer.start()
-        source = _pipe(child.stdout)
-        for _ in jobs:
-            line = source.readline()
-            if not line.endswith(b"\n"):
-                break
-            yield unpacked(json.loads(line.decode()))
-        writer.join()
+def _blame(code: int | None, *, again: bool) -> Failure | None:
+    """Return why the job failed that a child was lost with; None where it is to be tried once more."""
+    if code in _TIMED_OUT:
+        return Failure(sentence("it takes longer than {limit} s", limit=f"{LIMIT:g}"))
+    if again:
+        return Failure(sentence("it ends the process that renders it (exit code {code})", code=code))
+    return None
 
-    def _lines(self, sheet: Sheet, names: Mapping[str, object], track: Track | None) -> Iterator[bytes]:
-        """Yield what the child is told: each sheet once, then its number."""
-        number = self._told.get(sheet)
-        if number is None:
-            number = self._told[sheet] = len(self._told)
-            yield json.dumps({"sheet": asdict(sheet)}).encode() + b"\n"
-        told = {"number": number, "names": packed(names), "track": track.told() if track else None}
-        yield json.dumps(told).encode() + b"\n"
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._child is None:
-            self._told = {}
-            self._child = _begun()
-            _write(self._child, [self._head])
-            if _pipe(self._child.stdout).readline() != b"ready\n":
-                code = self._buried()
-                raise Outside(
-                    sentence("the process that renders templates does not begin (exit code {code})", code=code)
-                )
-        return self._child
+def _groups(begin: int, careful: int, count: int) -> list[Group]:
+    """Return the groups of jobs from ``begin`` to ``count``, each alone up to ``careful``.
 
-    def _buried(self) -> int:
-        """Return how the child ended."""
-        child, self._child = self._child, None
-        assert child is not None
-        for pipe in (child.stdin, child.stdout):
-            with suppress(OSError):
-                _pipe(pipe).close()
-        try:
-            return child.wait(_FAREWELL)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            return child.wait()
+    >>> _groups(1, 3, 30)
+    [(1, 2), (2, 3), (3, 23), (23, 30)]
+    """
+    alone = [(place, place + 1) for place in range(begin, careful)]
+    return alone + [(place, min(place + _GROUP, count)) for place in range(max(begin, careful), count, _GROUP)]
+
+
+def _sheets(child: Pressman, jobs: Sequence[Job]) -> Iterator[bytes]:
+    """Yield what tells the child those sheets that it does not know, once each."""
+    for sheet, _, _ in jobs:
+        if sheet not in child.sheets:
+            child.sheets[sheet] = len(child.sheets)
+            yield packet(asdict(sheet))
+
+
+def _plain(child: Pressman, sheet: Sheet, names: Mapping[str, object], track: Track | None) -> tuple[object, ...]:
+    return child.sheets[sheet], packed(names), None if track is None else track.told()
 
 
 def _timed_out() -> frozenset[int]:
@@ -171,32 +170,3 @@ def _timed_out() -> frozenset[int]:
 
 
 _TIMED_OUT = _timed_out()
-
-
-def _begun() -> subprocess.Popen[bytes]:
-    """Return a new child: our own interpreter and module, and nothing of our environment but where to find them."""
-    kept = ("PATH", "SYSTEMROOT", "PYTHONTZPATH")
-    environment = {name: os.environ[name] for name in kept if name in os.environ}
-    environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "engage.effects.pressing"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-        start_new_session=True,
-    )
-
-
-def _write(child: subprocess.Popen[bytes], lines: Sequence[bytes]) -> None:
-    """Write lines; a child that is gone is noticed by who reads its answers."""
-    pipe = _pipe(child.stdin)
-    with suppress(OSError, ValueError):
-        for line in lines:
-            pipe.write(line)
-        pipe.flush()
-
-
-def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
-    assert pipe is not None
-    return pipe

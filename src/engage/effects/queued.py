@@ -19,7 +19,7 @@ from engage.sql import tables as t
 from engage.sql.asked import Now
 from engage.sql.codes import MessageKind, MessageStatus
 from engage.sql.predicates import holds
-from engage.sql.standing import big, many, run, standing, whole
+from engage.sql.standing import among, big, run, standing, whole
 
 #: What a mail takes whatever its e-mail says: whom it goes to and from, in which language, and whether they are there.
 _OWN = frozenset(("email", "full_name", "owner", "language", "created_at"))
@@ -60,7 +60,7 @@ def queued_ids(
     ``claim``: lock them, passing over those that another delivery has locked (PostgreSQL).
     """
     statement = _next_queued(table, claim=claim, down=down)
-    return list(run(connection, statement, None, after=after, most=count, by=micros(now)).scalars())
+    return list(run(connection, statement, None, after=after, most=count, by=micros(now)).scalars().all())
 
 
 @standing
@@ -82,12 +82,12 @@ def queued_between(connection: Connection) -> tuple[int, int, int]:
 
 def still_queued(connection: Connection, table: Table, ids: Sequence[int]) -> frozenset[int]:
     """Return which of these rows are still queued, locked for this transaction (PostgreSQL)."""
-    return frozenset(run(connection, _still_queued(table), None, ids=list(ids)).scalars())
+    return frozenset(run(connection, _still_queued(connection.dialect.name, table), None, ids=list(ids)).scalars())
 
 
 @standing
-def _still_queued(table: Table) -> Select[Any]:
-    chosen = select(table.c.id).where(table.c.id.in_(many("ids")), _is_queued(table)).order_by(table.c.id)
+def _still_queued(database: str, table: Table) -> Select[Any]:
+    chosen = select(table.c.id).where(among(database, table.c.id, "ids"), _is_queued(table)).order_by(table.c.id)
     return chosen.with_for_update(skip_locked=True)
 
 
@@ -107,22 +107,23 @@ def _tracked(connection: Connection, post: Post, ids: Sequence[int], now: dateti
     only, asked = post.house.tracking.only_where, Now.of(post.house, now)
     if only is None:
         return frozenset(ids)
-    return frozenset(run(connection, _trackable(only, asked.always), asked, ids=list(ids)).scalars())
+    statement = _trackable(connection.dialect.name, only, asked.always)
+    return frozenset(run(connection, statement, asked, ids=list(ids)).scalars())
 
 
 @standing
-def _trackable(only: Condition, asked: Now) -> Select[Any]:
+def _trackable(database: str, only: Condition, asked: Now) -> Select[Any]:
     m = t.messages.c
-    return select(m.id).where(m.id.in_(many("ids")), holds(only, m.prospect_id, asked))
+    return select(m.id).where(among(database, m.id, "ids"), holds(only, m.prospect_id, asked))
 
 
 def read_messages(
     connection: Connection, post: Post, ids: Sequence[int], now: datetime, names: Names = None
 ) -> list[Queued]:
     """Return messages with their prospects, in the order of their keys; ``names``: with these fields only."""
-    found = run(connection, _messages(columns_of(names)), None, ids=list(ids))
+    found = run(connection, _messages(connection.dialect.name, columns_of(names)), None, ids=list(ids))
     columns = tuple(found.keys())
-    rows = [dict(zip(columns, row, strict=True)) for row in found]
+    rows = [dict(zip(columns, row, strict=True)) for row in found.all()]
     custom = custom_values(connection, post, [row["prospect_id"] for row in rows], names)
     tracked = _tracked(connection, post, ids, now)
     return [_queued(row, post, custom.get(row["prospect_id"], {}), names, tracked=row["id"] in tracked) for row in rows]
@@ -136,7 +137,7 @@ def field_columns(names: Names = None) -> tuple[ColumnElement[Any], ...]:
 
 
 @standing
-def _messages(names: Names) -> Select[Any]:
+def _messages(database: str, names: Names) -> Select[Any]:
     m, p, s, w, step = t.messages, t.prospects, t.standings, t.words, t.steps
     own = (m.c.id, m.c.prospect_id, m.c.enrolment_id, m.c.step_id, m.c.kind, m.c.from_owner, m.c.queued_at)
     waited = (m.c.deferred_at, m.c.try_at, m.c.send_id)
@@ -156,7 +157,7 @@ def _messages(names: Names) -> Select[Any]:
         t.scenarios.c.name.label("scenario_name"),
         *field_columns(names),
     )
-    return select(*columns).select_from(joined).where(m.c.id.in_(many("ids"))).order_by(m.c.id)
+    return select(*columns).select_from(joined).where(among(database, m.c.id, "ids")).order_by(m.c.id)
 
 
 def _queued(row: Mapping[str, Any], post: Post, custom: Mapping[str, Plain], names: Names, *, tracked: bool) -> Queued:

@@ -29,7 +29,7 @@ class Printed:
 
     subject: str
     #: both parts with their headers, plain ASCII: see engage.effects.mime.mail_body
-    body: str
+    body: bytes
     unsubscribe_url: str
 
 

@@ -8,16 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, Update, bindparam, insert, update
+from sqlalchemy import Connection, Insert, Update, bindparam, insert, update
 
+from engage.clock import micros
 from engage.effects.queued import Queued
 from engage.language.calendar import local_day
 from engage.plan.moves import House
 from engage.sql import tables as t
 from engage.sql.codes import Figure, MessageStatus, TimerKind
-from engage.sql.happened import activity_key, to_be_learnt, writing
+from engage.sql.happened import activity_key, write_activities
 from engage.sql.interning import word_ids
-from engage.sql.standing import big, run_each, standing
+from engage.sql.standing import among, big, run, run_each, standing, whole
+from engage.sql.together import given, run_together
 
 #: Where the activities of delivery come from.
 SOURCE = "engage"
@@ -72,34 +74,54 @@ def write_results(
     sent = [result.message for result in results if result.status == MessageStatus.SENT]
     bounced = [result for result in results if result.bounced]
     activities = [_activity(message, now, words) for message in sent]
-    _write_activities(connection, activities + [_bounce(result, now, words) for result in bounced])
+    write_activities(connection, activities + [_bounce(result, now, words) for result in bounced])
     _write_totals(connection, sent, house)
     _tell(connection, results, now)
 
 
 def _mark(connection: Connection, results: Sequence[Result], now: datetime, was: MessageStatus) -> None:
-    handed_over = (MessageStatus.SENT, MessageStatus.IN_DOUBT)
+    # What was in doubt has its subject: of most, no more is to be noted than that they were sent.
+    plain = {id(result) for result in results if was == MessageStatus.IN_DOUBT and _is_plainly_sent(result)}
+    if plain:
+        ids = [result.message.id for result in results if id(result) in plain]
+        run(connection, _sending(connection.dialect.name), None, ids=ids, at=micros(now))
+    handed_over, moment = (MessageStatus.SENT, MessageStatus.IN_DOUBT), micros(now)
     rows = [
         {
             "key": result.message.id,
             "new_status": int(result.status),
-            "new_sent_at": now if result.status in handed_over else None,
+            "new_sent_at": moment if result.status in handed_over else None,
             "new_subject": result.subject,
             "new_reason": result.reason,
             "new_deferred_at": result.deferred_at,
             "new_try_at": result.try_at,
         }
         for result in results
+        if id(result) not in plain
     ]
-    run_each(connection, _marking(was), rows)
+    run_together(connection, _marking(connection.dialect.name, was), rows)
+
+
+def _is_plainly_sent(result: Result) -> bool:
+    return result.status == MessageStatus.SENT and result.reason is None
 
 
 @standing
-def _marking(was: MessageStatus) -> Update:
+def _sending(database: str) -> Update:
+    m = t.messages
+    doubtful = m.c.status == int(MessageStatus.IN_DOUBT)
+    chosen = update(m).where(among(database, m.c.id, "ids"), doubtful)
+    return chosen.values(status=int(MessageStatus.SENT), sent_at=big("at"))
+
+
+@standing
+def _marking(database: str, was: MessageStatus) -> Update:
     m = t.messages
     names = ("status", "sent_at", "subject", "reason", "deferred_at", "try_at")
-    values = {name: bindparam(f"new_{name}", type_=m.c[name].type) for name in names}
-    return update(m).where(m.c.id == big("key"), m.c.status == int(was)).values(values)
+    kinds = {"key": m.c.id.type, **{f"new_{name}": m.c[name].type for name in names}}
+    new = given(kinds).c if database == "postgresql" else {name: bindparam(name, type_=kinds[name]) for name in kinds}
+    chosen = update(m).where(m.c.id == new["key"], m.c.status == int(was))
+    return chosen.values({name: new[f"new_{name}"] for name in names})
 
 
 def _tell(connection: Connection, results: Sequence[Result], now: datetime) -> None:
@@ -111,19 +133,17 @@ def _tell(connection: Connection, results: Sequence[Result], now: datetime) -> N
     left = (MessageStatus.IN_DOUBT, MessageStatus.QUEUED)
     settled = [result.message.id for result in results if result.status not in left]
     rows = [
-        {"kind": int(TimerKind.SETTLED), "due_at": due_at, "count": len(ids), "ids": ids}
+        {"due_at": micros(due_at), "how_many": len(ids), "packed": ids}
         for due_at, ids in ((now, settled), (now + _DOUBT, doubtful))
         if ids
     ]
-    if rows:
-        connection.execute(insert(t.timers), rows)
+    run_each(connection, _telling(), rows)
 
 
-def _write_activities(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
-    if not rows:
-        return
-    run_each(connection, writing(connection.dialect.name), rows)
-    connection.execute(to_be_learnt(connection.dialect.name), {"keys": [row["key"] for row in rows]})
+@standing
+def _telling() -> Insert:
+    told = {"due_at": big("due_at"), "count": whole("how_many"), "ids": bindparam("packed", type_=t.timers.c.ids.type)}
+    return insert(t.timers).inline().values(kind=int(TimerKind.SETTLED), **told)
 
 
 def _activity(message: Queued, now: datetime, words: Words) -> dict[str, object]:
@@ -158,11 +178,16 @@ def _write_totals(connection: Connection, sent: Sequence[Queued], house: House) 
         if message.scenario_id is not None
     )
     rows = [
-        {"scenario_id": scenario, "step_id": step, "day": day, "figure": int(Figure.SENT), "bucket": 0, "count": count}
+        {"scenario": scenario, "step": step, "on_day": day, "how_many": count}
         for (scenario, step, day), count in sorted(counted.items())
     ]
-    if rows:
-        connection.execute(insert(t.totals), rows)
+    run_each(connection, _counting(), rows)
+
+
+@standing
+def _counting() -> Insert:
+    where = {"scenario_id": whole("scenario"), "step_id": whole("step"), "day": whole("on_day")}
+    return insert(t.totals).inline().values(figure=int(Figure.SENT), bucket=0, count=big("how_many"), **where)
 
 
 def _day(moment: datetime, house: House) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from base64 import b32encode
 from collections.abc import Sequence
 
 from engage.effects.mime import mail_address
@@ -16,12 +17,13 @@ from engage.errors import Refused
 from engage.settings import Settings
 from engage.wording import sentence
 
-_TOKEN = re.compile(r"([mu])([0-9a-f]{1,16})-([0-9a-f]{20})")
+_TOKEN = re.compile(r"([mu])([0-9a-f]{1,16})-([a-z2-7]{26})")
 #: What each letter is signed for.
 _PURPOSES = {"m": "return path", "u": "opt out by mail"}
-_SIGNATURE_BYTES = 10
-#: The local part of an address holds 64 signs (RFC 5321), the token up to 38 and its plus.
-_LONGEST_LOCAL = 64 - 39
+#: 128 bits, 26 letters and digits.
+_SIGNATURE_BYTES = 16
+#: The local part of an address holds 64 signs (RFC 5321), the token up to 44 and its plus.
+_LONGEST_LOCAL = 64 - 45
 
 
 def bounce_address(settings: Settings) -> str | None:
@@ -41,9 +43,12 @@ def _checked(settings: Settings, name: str, text: str | None) -> str | None:
     if text is None:
         return None
     address = mail_address(text)
-    if address is None or len(address.rpartition("@")[0]) > _LONGEST_LOCAL or "+" in address:
-        said = "{name} is no mail address with at most {most} signs, and no +, before the @"
-        raise Refused(sentence(said, name=name, most=_LONGEST_LOCAL))
+    if address is None or "+" in address:
+        raise Refused(sentence("{name} is no mail address, or holds a + before the @", name=name))
+    length = len(address.rpartition("@")[0])
+    if length > _LONGEST_LOCAL:
+        said = "{name} is too long: {length} signs before the @, and at most {most} leave room for the signature"
+        raise Refused(sentence(said, name=name, length=length, most=_LONGEST_LOCAL))
     if not settings.secret_key:
         raise Refused(sentence("{name} needs ENGAGE_SECRET_KEY, which signs such addresses", name=name))
     return address
@@ -92,4 +97,5 @@ def _read(keys: Sequence[bytes], letter: str, address: str) -> int | None:
 
 
 def _signature(key: bytes, letter: str, message_id: int) -> str:
-    return hmac.digest(key, f"{_PURPOSES[letter]}\0{message_id}".encode(), "sha256")[:_SIGNATURE_BYTES].hex()
+    signed = hmac.digest(key, f"{_PURPOSES[letter]}\0{message_id}".encode(), "sha256")[:_SIGNATURE_BYTES]
+    return b32encode(signed)[:26].decode("ascii").lower()

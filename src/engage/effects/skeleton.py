@@ -39,22 +39,24 @@ _OPEN_ENTITY = re.compile(r"&[#0-9A-Za-z]*$")
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A text with places for values: what stands before each, its number, and what stands behind the last."""
+    """A text with places for values: every second piece is one, and each has its number."""
 
-    before: tuple[str, ...]
+    pieces: tuple[str, ...]
     numbers: tuple[int, ...]
-    end: str
 
     def filled(self, values: Sequence[str]) -> str:
         """Return the text with its values."""
-        pieces = [piece for pair in zip(self.before, [values[n] for n in self.numbers], strict=True) for piece in pair]
-        return "".join([*pieces, self.end])
+        if not self.numbers:
+            return self.pieces[0]
+        shown = list(self.pieces)
+        shown[1::2] = [values[number] for number in self.numbers]
+        return "".join(shown)
 
 
 def pattern(text: str) -> Pattern:
     """Return a text with stand-ins as a pattern."""
     parts = _STAND_IN.split(text)
-    return Pattern(tuple(parts[:-1:2]), tuple(map(int, parts[1::2])), parts[-1])
+    return Pattern(tuple(parts), tuple(map(int, parts[1::2])))
 
 
 def places(text: str) -> Pieces:
@@ -163,7 +165,8 @@ class Link:
         address = self.address.filled(values)
         if address == self.words.filled(values) or is_script(address):
             return False
-        return self.address.before[:1] != ("",) or not address.startswith(("#", *_SCHEMES))
+        begins_with_value = self.address.numbers and not self.address.pieces[0]
+        return not begins_with_value or not address.startswith(("#", *_SCHEMES))
 
 
 def links(found: Sequence[tuple[str, str]]) -> tuple[Link, ...]:

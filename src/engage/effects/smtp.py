@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ssl
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from engage.effects.channel import Bounced, Closed, Deferred, Envelope, Refusal, Rejected
+from engage.effects.channel import Bounced, Closed, Deferred, Envelope, Refusal, Rejected, Run
 from engage.effects.mail_server import MailServer
 from engage.effects.replies import Meaning, meaning
 from engage.effects.smtp_faults import Declined, Gone
-from engage.effects.smtp_session import Session
+from engage.effects.smtp_lines import Lines
+from engage.effects.smtp_session import Session, Talk
 from engage.errors import EngageError, Outside
 from engage.wording import sentence
 
@@ -30,7 +30,7 @@ class SmtpChannel:
         self.name = server.name
         self.connections = server.connections
         self.per_second = server.per_second
-        self._lock, self._idle = threading.Lock(), list[Session]()
+        self._lines, self._idle = Lines(), list[Session]()
         #: how many connections are open, idle or not
         self._open = 0
         self._trust: ssl.SSLContext | None = None
@@ -45,27 +45,33 @@ class SmtpChannel:
                     raise
                 self.connections, count = self._open, len(self._idle)
             else:
-                self._keep(session)
+                self._idle.append(session)
         return count
 
     def hand_over(self, envelope: Envelope) -> None:
-        """Hand a mail to the server; see Channel for what is raised."""
-        for error in self.hand_over_all((envelope,)):
-            if error is not None:
-                raise error
+        """Hand a mail to the server while no other is under way; see Channel for what is raised."""
+        self.begin((envelope,))
+        ((_, run),) = self.ended(0.0)
+        if run.errors[0] is not None:
+            raise run.errors[0]
 
-    def hand_over_all(self, envelopes: Sequence[Envelope]) -> Iterator[Exception | None]:
-        """Hand mails to the server over one connection, each beginning with the end of the one before."""
-        session = self._kept()
-        try:
-            for envelope, following in zip(envelopes, (*envelopes[1:], None), strict=True):
-                error, session = self._handed_over(session, envelope, following)
-                yield error
-                if error is not None and not isinstance(error, Refusal):
-                    return
-        finally:
-            if session is not None:
-                self._put_back(session)
+    @property
+    def under_way(self) -> int:
+        """How many runs are under way; see Line."""
+        return self._lines.under_way
+
+    def begin(self, envelopes: Sequence[Envelope]) -> int:
+        """Begin to hand mails to the server over one connection, each beginning with the end of the one before."""
+        errors = list[Exception | None]()
+        return self._lines.begin(self._handing_over(envelopes, errors), errors)
+
+    def ended(self, patience: float) -> Sequence[tuple[int, Run]]:
+        """Wait until a run has ended, and a while for others; see Line."""
+        return self._lines.ended(patience)
+
+    def attend(self, seconds: float) -> None:
+        """Have what is under way go on for so long."""
+        self._lines.attend(seconds)
 
     def narrow(self, count: int) -> None:
         """Use fewer connections from now on: others need them."""
@@ -84,13 +90,30 @@ class SmtpChannel:
         """Take leave of the server on every connection."""
         while (session := self._kept()) is not None:
             self._leave(session)
+        self._lines.close()
+
+    def _handing_over(self, envelopes: Sequence[Envelope], errors: list[Exception | None]) -> Talk[None]:
+        """Hand mails over until one meets what is no Refusal, and note what came of each."""
+        session = self._kept()
+        try:
+            for envelope, following in zip(envelopes, (*envelopes[1:], None), strict=True):
+                using, session = session, None
+                error, session = yield from self._handed_over(using, envelope, following)
+                errors.append(error)
+                if error is not None and not isinstance(error, Refusal):
+                    return
+        except Exception as error:
+            errors.append(error)
+        finally:
+            if session is not None:
+                self._put_back(session)
 
     def _handed_over(
         self, session: Session | None, envelope: Envelope, following: Envelope | None
-    ) -> tuple[Exception | None, Session | None]:
+    ) -> Talk[tuple[Exception | None, Session | None]]:
         """Hand one mail over; return what came of it, and the connection if there is still a good one."""
         if session is not None:
-            error, session = self._tried(session, envelope, following)
+            error, session = yield from self._tried(session, envelope, following)
             # A server ends a connection that it has had enough of: that says nothing of the mail.
             if not (isinstance(error, Gone | Declined) and error.closed):
                 return self._told(error), session
@@ -98,18 +121,18 @@ class SmtpChannel:
             fresh = self._connect()
         except EngageError as fault:
             return fault, None
-        error, session = self._tried(fresh, envelope, following)
+        error, session = yield from self._tried(fresh, envelope, following)
         return self._told(error), session
 
     def _tried(
         self, session: Session, envelope: Envelope, following: Envelope | None
-    ) -> tuple[Exception | None, Session | None]:
+    ) -> Talk[tuple[Exception | None, Session | None]]:
         good = False
         try:
-            session.hand_over(envelope, following)
+            yield from session.hand_over(envelope, following)
             good = True
         except Declined as error:
-            good = not error.closed and session.reset()
+            good = not error.closed and (yield from session.reset())
             return error, session if good else None
         except Exception as error:
             return error, None
@@ -123,8 +146,7 @@ class SmtpChannel:
             session = Session(self.server, self._trusting())
         except (Gone, Declined) as error:
             raise self._fault(error) from error
-        with self._lock:
-            self._open += 1
+        self._open += 1
         return session
 
     def _trusting(self) -> ssl.SSLContext | None:
@@ -135,13 +157,11 @@ class SmtpChannel:
 
     def _drop(self, session: Session) -> None:
         session.end()
-        with self._lock:
-            self._open -= 1
+        self._open -= 1
 
     def _leave(self, session: Session) -> None:
         session.quit()
-        with self._lock:
-            self._open -= 1
+        self._open -= 1
 
     def _put_back(self, session: Session) -> None:
         """Keep a connection; not where the next mail was begun that will not come, nor where fewer are to be used."""
@@ -150,15 +170,10 @@ class SmtpChannel:
         elif self._open > self.connections:
             self._leave(session)
         else:
-            self._keep(session)
-
-    def _keep(self, session: Session) -> None:
-        with self._lock:
             self._idle.append(session)
 
     def _kept(self) -> Session | None:
-        with self._lock:
-            return self._idle.pop() if self._idle else None
+        return self._idle.pop() if self._idle else None
 
     def _told(self, error: Exception | None) -> Exception | None:
         """Return what came of a mail as the rest of the program knows it."""

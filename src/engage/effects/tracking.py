@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engage.effects.links import LETTERS, click_address, click_key, is_target, url
 
-#: Links of a mail that lead to its own public pages, and stay what they are.
-_OWN = tuple(f"/{letter}/" for letter in LETTERS.values())
 #: Seen by no person, whatever shows or reads the mail aloud: who follows it is a machine.
 _TRAP = (
     '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all" aria-hidden="true">'
@@ -38,23 +36,19 @@ class Track:
 
     def followed(self, address: str) -> str | None:
         """Return the address that counts a click on a link; None for a link that stays what it is."""
-        if self.click_key is None or not is_target(address) or self._is_own(address):
+        if self.click_key is None or address.startswith(_own(self.base_url)) or not is_target(address):
             return None
         return click_address(f"{self.base_url}/{LETTERS['click']}/{self.number}", self.click_key, address)
 
-    def _is_own(self, address: str) -> bool:
-        return address.startswith(self.base_url) and address.startswith(_OWN, len(self.base_url))
+    def told(self) -> tuple[str | bytes | None, ...]:
+        """Return it in plain values, from which it can be made again."""
+        return (self.base_url, self.number, self.click_key, self.open_url, self.trap_url)
 
-    def told(self) -> Sequence[str | None]:
-        """Return it as JSON has it."""
-        key = None if self.click_key is None else self.click_key.hex()
-        return (self.base_url, self.number, key, self.open_url, self.trap_url)
 
-    @classmethod
-    def of(cls, told: Sequence[str | None]) -> Track:
-        """Return what JSON told."""
-        base_url, number, key, open_url, trap_url = told
-        return cls(str(base_url), str(number), None if key is None else bytes.fromhex(key), open_url, trap_url)
+@lru_cache(maxsize=16)
+def _own(base_url: str) -> tuple[str, ...]:
+    """Return how links begin that lead to a mail's own public pages, and stay what they are."""
+    return tuple(f"{base_url}/{letter}/" for letter in LETTERS.values())
 
 
 def tracked(base_url: str, key: bytes, message_id: int, *, opens: bool, clicks: bool) -> Track:

@@ -12,5 +12,6 @@ COLOURS: Mapping[Family, tuple[str, str]] = {
     "trigger": ("#7450a8", "#f5f0fa"),
     "rule": ("#a66a12", "#fdf6e9"),
     "wait": ("#5c6b7a", "#f2f4f6"),
+    "flow": ("#2f7a78", "#ecf6f5"),
     "end": ("#3d7a5a", "#edf6f1"),
 }

@@ -18,6 +18,7 @@ _MERMAID: Mapping[Family, tuple[str, str]] = {
     "trigger": ("{{", "}}"),
     "rule": ("{", "}"),
     "wait": ("([", "])"),
+    "flow": ("[/", "/]"),
     "end": ("((", "))"),
 }
 _DOT: Mapping[Family, str] = {
@@ -25,6 +26,7 @@ _DOT: Mapping[Family, str] = {
     "trigger": "hexagon",
     "rule": "diamond",
     "wait": "ellipse",
+    "flow": "parallelogram",
     "end": "circle",
 }
 

@@ -10,10 +10,14 @@ import graphlay
 
 from engage.graph.lettering import width
 from engage.graph.picture import Node, Picture
+from engage.graph.shapes import inset
 
 #: The narrowest and widest card.
 _NARROWEST, _WIDEST = 150, 270
-_START, _END = "·start", "·end"
+#: Where all runs begin, as the source of a way, and where they end, as the target of ways.
+START, END = "·start", "·end"
+#: The room for a number beside an outcome.
+_FIGURE = 46
 _OPTIONS = {
     "direction": "topbottom",
     "spacing": {"layer_gap": 40.0, "node_gap": 36.0, "edge_label_margin": 12.0},
@@ -36,6 +40,8 @@ class Box:
 class Way:
     """A line from box to box, and where its outcome is written."""
 
+    source: str
+    target: str
     outcome: str
     points: tuple[tuple[float, float], ...]
     label: tuple[float, float]
@@ -51,20 +57,21 @@ class Laid:
     ways: tuple[Way, ...]
 
 
-def lay_out(drawn: Picture) -> Laid:
-    """Return the places of all boxes and lines of a picture."""
+def lay_out(drawn: Picture, *, figures: bool = False) -> Laid:
+    """Return the places of all boxes and lines of a picture; ``figures`` leaves room for one beside each outcome."""
     ends = {node.id for node in drawn.nodes if node.family == "end"}
-    edges = [(e.source, e.target or _END, e.outcome) for e in drawn.edges if e.target or e.source not in ends]
-    edges = [(_START, drawn.first, ""), *edges]
-    boxes: list[tuple[str, Node | None, float, float]] = [(_START, None, 66, 26)]
+    edges = [(e.source, e.target or END, e.outcome) for e in drawn.edges if e.target or e.source not in ends]
+    edges = [(START, drawn.first, ""), *edges]
+    boxes: list[tuple[str, Node | None, float, float]] = [(START, None, 66, 26)]
     boxes += [(node.id, node, *_card(node)) for node in drawn.nodes]
-    boxes += [(_END, None, 52, 26)] if any(target == _END for _, target, _ in edges) else []
+    boxes += [(END, None, 52, 26)] if any(target == END for _, target, _ in edges) else []
     graph = graphlay.Graph()
     for key, _, wide, high in boxes:
         graph.node(key, width=wide, height=high)
     for source, target, outcome in edges:
         if outcome:
-            graph.edge(source, target, label_size={"width": plate(outcome), "height": 16})
+            room_for = plate(outcome) + (_FIGURE if figures else 0)
+            graph.edge(source, target, label_size={"width": room_for, "height": 16})
         else:
             graph.edge(source, target)
     laid = graphlay.layout(graph, options=_OPTIONS)
@@ -73,7 +80,7 @@ def lay_out(drawn: Picture) -> Laid:
         Box(node, node.title if node else key.removeprefix("·"), *_shifted(at["center"], left, top), wide, high)
         for (key, node, wide, high), at in zip(boxes, laid.nodes, strict=True)
     )
-    ways = tuple(_way(edge[2], line, left, top) for edge, line in zip(edges, laid.edges, strict=True))
+    ways = tuple(_way(edge, line, left, top) for edge, line in zip(edges, laid.edges, strict=True))
     far = laid.bounds["max"]
     return Laid(far["x"] - left, far["y"] - top, placed, ways)
 
@@ -88,15 +95,20 @@ def _card(node: Node) -> tuple[float, float]:
     if node.family == "end":
         return min(width(node.title, 11) + 32, _WIDEST), 26
     needed = max(width(node.type, 10.5), width(node.title, 13), width(node.detail, 11))
-    return min(max(needed + 28, _NARROWEST), _WIDEST), 62 if node.detail else 46
+    return min(max(needed + inset(node.family) + 18, _NARROWEST), _WIDEST), 62 if node.detail else 46
 
 
-def _way(outcome: str, line: Mapping[str, Any], left: float, top: float) -> Way:
+def room(node: Node, wide: float) -> float:
+    """Return how wide a text of a card may be."""
+    return wide - inset(node.family) - 12
+
+
+def _way(edge: tuple[str, str, str], line: Mapping[str, Any], left: float, top: float) -> Way:
     points = tuple(_shifted(point, left, top) for point in line["points"])
     if line.get("label_anchor") is not None:
-        return Way(outcome, points, _shifted(line["label_anchor"], left, top))
+        return Way(*edge, points, _shifted(line["label_anchor"], left, top))
     (x, y), (next_x, next_y) = points[0], points[1]
-    return Way(outcome, points, ((x + next_x) / 2, (y + next_y) / 2))
+    return Way(*edge, points, ((x + next_x) / 2, (y + next_y) / 2))
 
 
 def _shifted(point: Mapping[str, float], left: float, top: float) -> tuple[float, float]:

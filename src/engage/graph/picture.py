@@ -12,7 +12,8 @@ from engage.language import steps as words
 from engage.language.reading import value_at
 from engage.language.steps import blocks
 
-Family = Literal["action", "trigger", "rule", "wait", "end"]
+#: ``rule`` asks something of the prospect, ``flow`` divides, repeats or leads elsewhere without asking.
+Family = Literal["action", "trigger", "rule", "wait", "flow", "end"]
 
 #: How words of a condition and a trigger are shortened.
 _SIGNS = {"gte": "≥", "lte": "≤", "gt": ">", "lt": "<", "eq": "=", "ne": "≠", "email": "", "link": "", "type": ""}
@@ -105,10 +106,12 @@ def _family(word: words.StepWord) -> Family:
     match word:
         case words.Trigger():
             return "trigger"
-        case words.Rule() | words.Switch() | words.Split() | words.Repeat():
+        case words.Rule() | words.Switch():
             return "rule"
-        case words.Wait() | words.GoTo():
+        case words.Wait():
             return "wait"
+        case words.Split() | words.Repeat() | words.GoTo():
+            return "flow"
         case words.End():
             return "end"
         case _:

@@ -62,8 +62,11 @@ def run_import(
     now: datetime,
     progress: Callable[[int], None],
     kinds: Mapping[str, ImportKind] = KINDS,
+    noted: Callable[[Connection], object] = lambda _: None,
 ) -> ImportSummary:
     """Import a file and return what was done; ``progress`` is told how many rows are done after each batch.
+
+    ``noted`` writes down, before the first row and not in a dry run, that an import begins.
 
     Raises Refused, with nothing written, where the file as a whole cannot be used.
     """
@@ -89,6 +92,8 @@ def run_import(
         with engine.connect() as connection, RejectedFile(file, options.rejected, locale) as rejects:
             with connection.begin():
                 importer = chosen.start(task, connection)
+                if not options.dry_run:
+                    noted(connection)
             for some, last in _batches(rows(file)):
                 batch = importer(some, last)
                 outcome = _write(connection, batch, options.dry_run)

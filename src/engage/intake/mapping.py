@@ -162,7 +162,7 @@ class _Matcher:
             known = tuple(column.name for column in self.columns.values() if not column.read_only)
             near = nearest(_plain(name), known)
             if near is None:
-                return sentence("unknown")
+                return sentence("unknown column")
             return sentence("unknown; if {near} is meant: --map {map}", near=near, map=repr(f"{name}={near}"))
         if field.read_only:
             return sentence("{field} is read-only", field=field.name)

@@ -29,7 +29,7 @@ from engage.clock import micros
 from engage.intake.staging import announce
 from engage.sql import tables as t
 from engage.sql.codes import ChangeKind
-from engage.sql.happened import activity_key, to_be_learnt, writing
+from engage.sql.happened import activity_key, write_activities
 from engage.sql.interning import word_id, word_ids
 from engage.sql.standing import big, many, run, run_each, standing, whole
 
@@ -81,8 +81,7 @@ def _write_activities(connection: Connection, wishes: Sequence[Wish], to: Mappin
     event = word_id(connection, "event", "email_unsubscribed")
     targets = word_ids(connection, "target", {name for _, name in to.values() if name is not None})
     rows = [_activity(wish, *to[wish.message_id], event, targets) for wish in wishes]
-    run_each(connection, writing(connection.dialect.name), rows)
-    connection.execute(to_be_learnt(connection.dialect.name), {"keys": [row["key"] for row in rows]})
+    write_activities(connection, rows)
 
 
 def _activity(wish: Wish, who: int, template: str | None, event: int, targets: Mapping[str, int]) -> dict[str, object]:

@@ -51,7 +51,26 @@ def add_user(
 def disable_user(connection: Connection, key: str) -> None:
     """Let a user take no more prospects; what they own stays theirs. Raises Refused for one who is not there."""
     u = t.users
-    known = connection.scalars(select(u.c.id).order_by(u.c.id)).all()
+    known_user(connection, key)
+    connection.execute(update(u).values(enabled=False).where(u.c.id == key))
+
+
+def known_user(connection: Connection, key: str) -> None:
+    """Raise Refused for a user who is not there."""
+    known = connection.scalars(select(t.users.c.id).order_by(t.users.c.id)).all()
     if key not in known:
         raise Refused(unknown("user", key, known))
-    connection.execute(update(u).values(enabled=False).where(u.c.id == key))
+
+
+def enable_user(connection: Connection, key: str) -> None:
+    """Let a user take prospects, and come in, again."""
+    u = t.users
+    connection.execute(update(u).values(enabled=True).where(u.c.id == key))
+
+
+def change_role(connection: Connection, key: str, role: str) -> str:
+    """Give a user who is there another role; return the role before."""
+    u = t.users
+    before: str = connection.execute(select(u.c.role).where(u.c.id == key)).scalar_one()
+    connection.execute(update(u).values(role=role).where(u.c.id == key))
+    return before

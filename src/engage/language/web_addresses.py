@@ -13,7 +13,7 @@ ADDRESSES = frozenset(
 #: Controls and spaces around an address are not part of it, and three signs never are.
 _AROUND = "".join(map(chr, range(0x21)))
 _NEVER = re.compile("[\t\n\r]")
-_REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|([A-Za-z][A-Za-z0-9]*);?(?!=))")
+_REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|([A-Za-z][A-Za-z0-9]*+)(?:;|(?!=)))")
 _SCRIPT = re.compile(r"(?:javascript|vbscript|livescript|data):", re.IGNORECASE)
 _PICTURE = re.compile(r"data:image/", re.IGNORECASE)
 
@@ -23,8 +23,8 @@ def attribute_text(written: str) -> str:
 
     In an attribute a name such as ``&copy`` means a sign only with its semicolon, or at the end of a word.
 
-    >>> attribute_text("?a=1&copy=2&amp;b=3&lt;"), attribute_text("&copyright;&#74;")
-    ('?a=1&copy=2&b=3<', '&copyright;J')
+    >>> attribute_text("?a=1&copy=2&amp;b=3&lt;"), attribute_text("&copyright;&#74;&amp;=")
+    ('?a=1&copy=2&b=3<', '&copyright;J&=')
     """
     return _REFERENCE.sub(_referred, written) if "&" in written else written
 
@@ -46,5 +46,7 @@ def web_address(text: str) -> str:
 
 def is_script(address: str, *, picture: bool = False) -> bool:
     """Tell whether a browser would run an address, or read it as a page of its own; some ``picture`` may be data."""
+    if address.startswith(("https://", "http://")):
+        return False
     taken = web_address(address)
     return _SCRIPT.match(taken) is not None and not (picture and _PICTURE.match(taken))

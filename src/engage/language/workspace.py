@@ -89,6 +89,7 @@ class Company(Model):
     sender: Sender | None = Field(None, description="who marketing mail comes from")
     limits: Limits = Field(Limits(), description="limits that hold across scenarios")
     tracking: Tracking = Field(Tracking(), description="what of mail is tracked, and of whom")
+    sales_sees: Literal["own", "all"] = Field("own", description="whose prospects and ToDos sales sees in the pages")
     require_consent: bool = Field(False, description="true: marketing mail only to prospects with consent_at")
     fields: dict[Ident, CustomField] = Field({}, description="custom fields of prospects")
 

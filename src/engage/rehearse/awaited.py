@@ -146,10 +146,10 @@ def _waits(sight: Hindsight, step: moves.Step, run: Row, now: datetime) -> Itera
             if (why := held_back(sight, mail, now)) is not None:
                 yield "waits for", why
         case _:
-            yield from asked_of(sight.record, sight.house, step)
+            yield from asked_of(sight.record, sight.zone, step)
 
 
-def asked_of(record: Record, house: moves.House, step: moves.Step) -> Iterator[tuple[str, str]]:
+def asked_of(record: Record, zone: ZoneInfo, step: moves.Step) -> Iterator[tuple[str, str]]:
     """Yield for how long, until when or for which day a step waits."""
     match step.act:
         case moves.Wait(length=length):
@@ -158,7 +158,7 @@ def asked_of(record: Record, house: moves.House, step: moves.Step) -> Iterator[t
             yield "waits for", str(until)
         case moves.WaitDay() as act:
             value = _value(record, act)
-            yield act.field, "-" if value is None else shown(value, house)
+            yield act.field, "-" if value is None else shown(value, zone)
         case _:
             pass
 

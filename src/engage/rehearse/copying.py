@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus, TimerKind
+from engage.sql.columns import written
 from engage.sql.connect import connect, reading
 
 #: Rows copied at a time from PostgreSQL.
@@ -36,7 +37,7 @@ def copied(live: Engine, file: Path) -> Engine:
     with reading(live).connect() as source, engine.begin() as target:
         source = source.execution_options(stream_results=True, isolation_level="REPEATABLE READ")
         for table in t.metadata.sorted_tables:
-            for rows in source.execute(select(table)).mappings().partitions(_ROWS):
+            for rows in source.execute(select(*written(table))).mappings().partitions(_ROWS):
                 target.execute(insert(table), [dict(row) for row in rows])
     return engine
 

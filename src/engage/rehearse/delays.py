@@ -19,8 +19,8 @@ def delays_of(sight: Hindsight, run: Row, arrived_at: datetime, left_at: datetim
     for name, spans in (("held", _held(sight, run)), ("paused", _paused(sight, run))):
         for begun, ended in spans:
             if begun <= left_at and (ended is None or ended > arrived_at):
-                until = "" if ended is None else f" {shown(ended, sight.house)}"
-                yield name, f"{shown(begun, sight.house)} →{until}"
+                until = "" if ended is None else f" {shown(ended, sight.zone)}"
+                yield name, f"{shown(begun, sight.zone)} →{until}"
 
 
 def _held(sight: Hindsight, run: Row) -> Iterator[Span]:

@@ -49,12 +49,12 @@ def _mine(rows: Sequence[Row], run: Row, visit: Row) -> Iterator[Row]:
 
 
 def _left_behind(sight: Hindsight, step: moves.Step, run: Row, visit: Row) -> Iterator[tuple[str, str]]:
-    record, house = sight.record, sight.house
+    record = sight.record
     for row in _mine(record.of(t.messages), run, visit):
         yield "message", record.word(row["template_id"]) or ""
         yield from _went(sight, row, row["sent_at"], row["reason"])
     for row in _mine(record.of(t.todos), run, visit):
-        due = f" → {shown(row['due_at'], house)}" if row["due_at"] is not None else ""
+        due = f" → {shown(row['due_at'], sight.zone)}" if row["due_at"] is not None else ""
         yield "ToDo", f"{row['subject']} ({row['assignee']}, {row['status']}){due}"
     for row in _mine(record.of(t.notifications), run, visit):
         yield "notification", f"{row['subject']} ({row['addressee']})"
@@ -72,7 +72,7 @@ def _left_behind(sight: Hindsight, step: moves.Step, run: Row, visit: Row) -> It
 def _went(sight: Hindsight, row: Row, at: datetime | None, note: str | None) -> Iterator[tuple[str, str]]:
     """Yield what became of a message or a call: when it went, or since when it is queued; and why not."""
     status = MessageStatus(row["status"])
-    yield status.name.lower(), shown(at or row["queued_at"], sight.house)
+    yield status.name.lower(), shown(at or row["queued_at"], sight.zone)
     if note:
         yield "answer" if status == MessageStatus.SENT else "reason", note
 
@@ -115,7 +115,7 @@ def _became(sight: Hindsight, change: Row, name: str) -> str:
             return _value(sight, later, name)
     for row in (*sight.record.of(t.standings), *sight.record.of(t.prospects)):
         if name in row:
-            return "-" if row[name] is None else shown(row[name], sight.house)
+            return "-" if row[name] is None else shown(row[name], sight.zone)
     for row in sight.record.of(t.field_values):
         if row["field_id"] == change["ref"]:
             return _value(sight, row, name)
@@ -126,10 +126,10 @@ def _as_read(sight: Hindsight, name: str, value: object) -> str:
     """Return a kept value as people read it: truths and moments are kept as numbers."""
     kind = FIELDS.get(name)
     if kind == "boolean":
-        return shown(bool(value), sight.house)
+        return shown(bool(value), sight.zone)
     if kind == "datetime" and isinstance(value, int):
-        return shown(moment(value), sight.house)
-    return shown(value, sight.house)
+        return shown(moment(value), sight.zone)
+    return shown(value, sight.zone)
 
 
 def _owner(sight: Hindsight, visit: Row) -> str | None:

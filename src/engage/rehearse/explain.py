@@ -6,15 +6,16 @@ Told of a past moment, all is as it stood then: see ``reports.asof``. What decid
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
 from engage.language.fields import fold
 from engage.plan import moves
-from engage.rehearse.explained import Explanation, Journey, Points, Run
+from engage.rehearse.explained import Explanation, GradeCard, Journey, Points, Run
 from engage.rehearse.grade_card import grade_card
 from engage.rehearse.hearing import entered_by
 from engage.rehearse.hindsight import Hindsight
@@ -35,11 +36,13 @@ def explain(
     email: str,
     now: datetime,
     *,
-    scenario: str | None = None,
+    only: Collection[str] | None = None,
+    zone: ZoneInfo | None = None,
 ) -> Explanation | None:
     """Return why a prospect stands where it stands, or None where nobody has the address.
 
-    ``older`` gives a scenario's plan in an earlier version; ``scenario`` limits what is told to one. Only reads.
+    ``older`` gives a scenario's plan in an earlier version; ``only`` limits what is told to some scenarios.
+    Moments within what is told are written in ``zone``, else in the workspace's. Only reads.
     """
     p = t.prospects
     row = connection.execute(select(p.c.id, p.c.email).where(p.c.email_folded == fold(email.strip()))).one_or_none()
@@ -48,7 +51,7 @@ def explain(
     record, applied = as_of(read_record(connection, row.id), now), _versions(connection)
     ranked = sorted(record.of(t.scenarios), key=lambda each: _rank(plans, each))
     order = {each["id"]: place for place, each in enumerate(ranked)}
-    with mirror(plans.house) as private:
+    with mirror(plans.house, zone) as private:
         sight = Hindsight(record, private, plans.house, order)
         ledger = tuple(_points(record, entry) for entry in sorted(entries(record, Cut(now)), key=_in_order))
         return Explanation(
@@ -61,10 +64,23 @@ def explain(
                 _journey(sight, plans, each, Versions(each["key"], applied[each["id"]], older), now)
                 for each in ranked
                 if each["key"] in plans.scenarios
-                and scenario in (None, each["key"])
+                and (only is None or each["key"] in only)
                 and _was_there(record, each, applied[each["id"]], now)
             ),
         )
+
+
+def graded(
+    connection: Connection, plans: moves.Plans, email: str, now: datetime, zone: ZoneInfo | None = None
+) -> GradeCard | None:
+    """Return a prospect's grade and what each criterion came to, or None where nobody has the address. Only reads."""
+    p = t.prospects
+    key = connection.scalar(select(p.c.id).where(p.c.email_folded == fold(email.strip())))
+    if key is None:
+        return None
+    record = read_record(connection, key)
+    with mirror(plans.house, zone) as private:
+        return grade_card(Hindsight(record, private, plans.house, {}), plans.grading, now)
 
 
 def _was_there(record: Record, scenario: Row, applied: Sequence[tuple[int, datetime]], now: datetime) -> bool:

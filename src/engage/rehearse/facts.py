@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
@@ -42,6 +43,8 @@ class Facts:
     connection: Connection
     state: State
     house: House
+    #: in which moments are written
+    zone: ZoneInfo
     who: Who
     now: Now
 
@@ -80,7 +83,7 @@ class Facts:
             case HasOpportunity():
                 names = ("status", "stage", "amount")
                 rows = self.state["opportunities"]
-                return _joined(" ".join(shown(row[n], self.house) for n in names if row[n] is not None) for row in rows)
+                return _joined(" ".join(shown(row[n], self.zone) for n in names if row[n] is not None) for row in rows)
             case HasTodo():
                 return _joined(row["status"] for row in self.state["todos"])
             case InScenario(scenario):
@@ -99,7 +102,7 @@ class Facts:
         for row in (*self.state["standings"], *self.state["prospects"]):
             if name in row:
                 value = GRADES[row[name]] if name == "grade" and row[name] is not None else row[name]
-                return None if value is None else shown(value, self.house)
+                return None if value is None else shown(value, self.zone)
         return None
 
     def custom(self, name: str) -> str | None:
@@ -108,7 +111,7 @@ class Facts:
         for row in self.state["field_values"]:
             if row["field_id"] in numbers:
                 value = next((row[n] for n in ("text", "number", "whole") if row[n] is not None), None)
-                return None if value is None else shown(value, self.house)
+                return None if value is None else shown(value, self.zone)
         return None
 
     def points(self, category: str | None) -> str:
@@ -132,16 +135,16 @@ class Facts:
         if not row[0]:
             return "0"
         last = row[1] if isinstance(row[1], datetime) else moment(row[1])
-        return f"{row[0]} ({shown(last, self.house)})"
+        return f"{row[0]} ({shown(last, self.zone)})"
 
 
-def shown(value: object, house: House) -> str:
-    """Return a value as people of the workspace read it."""
+def shown(value: object, zone: ZoneInfo) -> str:
+    """Return a value as people read it, moments in a zone."""
     match value:
         case bool():
             return "true" if value else "false"
         case datetime():
-            return f"{value.astimezone(house.hours.zone):%Y-%m-%d %H:%M}"
+            return f"{value.astimezone(zone):%Y-%m-%d %H:%M}"
         case float():
             return f"{value:g}" if abs(value) < 1e6 else f"{value:.2f}".removesuffix(".00")
         case _:

@@ -30,7 +30,7 @@ def trigger_details(sight: Hindsight, act: moves.Trigger, run: Row, visit: Row) 
     if visit["outcome"] == Outcome.YES:
         found += [("event", text) for text in _events(sight, act, run, visit, deadline)]
     if deadline < FOREVER:
-        found.append(("deadline", shown(moment(deadline), sight.house)))
+        found.append(("deadline", shown(moment(deadline), sight.zone)))
     return tuple(found)
 
 
@@ -117,6 +117,6 @@ def _row(run: Row, visit: Row, deadline: int) -> dict[str, int]:
 def _told(sight: Hindsight, row: Row) -> str:
     """Return an activity in words: what, of what, when, and when it was learnt if that was later."""
     words = [sight.record.word(row[name]) for name in ("type_id", "target_id", "link_id")]
-    text = " ".join((*(word for word in words if word), shown(row["occurred_at"], sight.house)))
-    learnt = shown(row["learnt_at"], sight.house)
-    return text if learnt == shown(row["occurred_at"], sight.house) else f"{text} (→ {learnt})"
+    text = " ".join((*(word for word in words if word), shown(row["occurred_at"], sight.zone)))
+    learnt = shown(row["learnt_at"], sight.zone)
+    return text if learnt == shown(row["occurred_at"], sight.zone) else f"{text} (→ {learnt})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from engage.language.conditions import Condition
 from engage.plan.moves import House
@@ -25,6 +26,11 @@ class Hindsight:
     house: House
     #: each scenario's place in the order in which they step, by its number
     order: Mapping[int, int]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which moments are written."""
+        return self.mirror.zone
 
     def step(self, run: Row, move: int, at: datetime) -> Iterator[Cut]:
         """Yield where in the order of things a run's step may have decided, likeliest first."""

@@ -150,9 +150,9 @@ def _decided(sight: Hindsight, step: moves.Step, run: Row, visit: Row, reason: s
             late = () if waited is None else (("waited for", waited),)
             return (*late, *details_of(sight, step, run, visit))
         case moves.WaitDay():
-            return tuple(asked_of(as_of(sight.record, visit["left_at"]), sight.house, step))
+            return tuple(asked_of(as_of(sight.record, visit["left_at"]), sight.zone, step))
         case moves.Wait() | moves.WaitUntil():
-            return tuple(asked_of(sight.record, sight.house, step))
+            return tuple(asked_of(sight.record, sight.zone, step))
         case _:
             return details_of(sight, step, run, visit)
 

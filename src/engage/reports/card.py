@@ -118,7 +118,11 @@ def report_card(
     ``since`` and ``until`` limit to visits that began, and messages that were queued, on these local days, both
     included. ``by`` gives a series, one period after the other.
     """
-    found = tallies(connection, plan.key, since=since, until=until, by=by)
+    return card_of(tallies(connection, plan.key, since=since, until=until, by=by), plan, zone, by)
+
+
+def card_of(found: Sequence[Tally], plan: Plan, zone: ZoneInfo, by: Series | None = None) -> Card:
+    """Return the report card that some figures of a scenario make."""
     present = {step.key: _Shown(step.key, step.kind, step.name, step.named) for step in plan.steps}
     removed = {
         tally.step: _Shown(tally.step, tally.kind, tally.name)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -44,3 +45,22 @@ def write_csv(out: BinaryIO, columns: Sequence[str], rows: Iterable[Sequence[Val
     finally:
         text.detach()
     return count
+
+
+#: So many rows are handed on at once.
+_ROWS = 1_000
+
+
+def csv_parts(columns: Sequence[str], rows: Iterable[Sequence[Value]], zone: ZoneInfo) -> Iterator[bytes]:
+    """Yield a file like that of ``write_csv`` part by part, for who sends it on while it is made."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow([cell(name, zone) for name in columns])
+    yield codecs.BOM_UTF8
+    for number, values in enumerate(rows, 1):
+        writer.writerow([cell(value, zone) for value in values])
+        if number % _ROWS == 0:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()

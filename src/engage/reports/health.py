@@ -42,8 +42,9 @@ def server(connection: Connection) -> dict[str, str]:
 
 def in_doubt(connection: Connection) -> int:
     """Return how many messages nobody knows of whether they left."""
-    asked = select(func.count()).select_from(t.messages).where(t.messages.c.status == int(MessageStatus.IN_DOUBT))
-    return connection.scalar(asked) or 0
+    # Written out, not bound: only so does SQLite see that the partial index serves.
+    doubtful = t.messages.c.status == literal_column(str(int(MessageStatus.IN_DOUBT)))
+    return connection.scalar(select(func.count()).select_from(t.messages).where(doubtful)) or 0
 
 
 def last_tick(connection: Connection) -> datetime | None:

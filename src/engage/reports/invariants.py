@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from sqlalchemy import Connection, func, select
 
+from engage.accounts.audit import broken
 from engage.plan.moves import Plans
 from engage.reports.finding import Finding
 from engage.reports.invariants_effect import orphans, unexplained
@@ -21,6 +22,19 @@ from engage.reports.invariants_total import entries_counted, open_counted, visit
 from engage.sql import tables as t
 from engage.sql.codes import RunState
 from engage.wording import sentence
+
+
+def audit_unchanged(connection: Connection) -> Iterator[Finding]:
+    """Yield a finding if lines of the audit log are not what was written."""
+    lines = broken(connection)
+    first = next(lines, None)
+    if first is not None:
+        count = 1 + sum(1 for _ in lines)
+        said = (
+            "{count} lines of the audit log were changed, or stand after one that was removed; the first is line {id}"
+        )
+        yield Finding("audit", count, sentence(said, count=f"{count:,}", id=first))
+
 
 #: Every check, by a name that stays.
 CHECKS: Mapping[str, Callable[[Connection], Iterator[Finding]]] = {
@@ -37,6 +51,7 @@ CHECKS: Mapping[str, Callable[[Connection], Iterator[Finding]]] = {
     "effects": orphans,
     "origins": unexplained,
     "sends": sends_agree,
+    "audit": audit_unchanged,
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from engage.clock import moment
 from engage.language.events import PASSIVE
@@ -21,6 +21,11 @@ from engage.sql.codes import ChangeKind, MessageStatus, RunState
 #: Rows by table, as a database holds them.
 State = dict[str, list[dict[str, Any]]]
 _TYPES = {each.name: each.type for each in STANDARD}
+#: Tables whose rows are told backwards, and those that are as they are at any time: their rows are never copied.
+_CHANGING = (
+    t.prospects, t.standings, t.field_values, t.list_members, t.prospect_tags, t.campaign_members, t.opportunities,
+)  # fmt: skip
+_LASTING = (t.words, t.lists, t.campaigns, t.scenarios, t.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +69,11 @@ def past(record: Record, cut: Cut) -> State:
     >>> past(empty, Cut(datetime(2026, 12, 1)))["prospects"]
     []
     """
-    state: State = {
-        table.name: [dict(row) for row in record.of(table)]
-        for table in (t.prospects, t.standings, t.field_values, t.list_members, t.prospect_tags, t.campaign_members,
-                      t.opportunities, t.words, t.lists, t.campaigns, t.scenarios, t.steps)
-    }  # fmt: skip
+    state: State = {table.name: [dict(row) for row in record.of(table)] for table in _CHANGING}
+    state |= {table.name: cast("list[dict[str, Any]]", list(record.of(table))) for table in _LASTING}
     state["activities"] = [dict(row) for row in record.of(t.activities) if _learnt(row, cut)]
     state["messages"] = [_message(row, cut) for row in record.of(t.messages) if _made(row, row["queued_at"], cut)]
-    state["todos"] = [_todo(row, cut) for row in record.of(t.todos) if _made(row, row["created_at"], cut)]
+    state["todos"] = [_todo(row, record, cut) for row in record.of(t.todos) if _made(row, row["created_at"], cut)]
     state["enrolments"] = [_run(row, record, cut) for row in record.of(t.enrolments) if began_at(record, row) <= cut.at]
     state["score_entries"] = [dict(row) for row in entries(record, cut)]
     for change in reversed(record.of(t.changes)):
@@ -120,9 +122,15 @@ def _message(row: Row, cut: Cut) -> dict[str, Any]:
     return {**row, "status": int(MessageStatus.QUEUED), "sent_at": None} if later else dict(row)
 
 
-def _todo(row: Row, cut: Cut) -> dict[str, Any]:
-    later = row["completed_at"] is not None and row["completed_at"] > cut.at
-    return {**row, "status": "not_started", "completed_at": None, "outcome": None} if later else dict(row)
+def _todo(row: Row, record: Record, cut: Cut) -> dict[str, Any]:
+    """Return a ToDo as it was: each change says what was before it."""
+    deeds = {deed["id"]: deed["at"] for deed in record.of(t.todo_deeds)}
+    mine = (each for each in record.of(t.todo_changes) if each["todo_id"] == row["id"] and each["number"] > 0)
+    for turn in sorted(mine, key=lambda each: int(each["number"])):
+        if deeds[turn["deed_id"]] > cut.at:
+            before = ("status", "assignee", "due_at", "completed_at", "outcome")
+            return {**row, **{name: turn[name] for name in before}}
+    return dict(row)
 
 
 def _run(row: Row, record: Record, cut: Cut) -> dict[str, Any]:

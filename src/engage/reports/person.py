@@ -58,9 +58,19 @@ class Person:
 
 
 def person(
-    connection: Connection, vocabulary: Vocabulary, house: House, email: str, now: datetime, *, last: int = LAST
+    connection: Connection,
+    vocabulary: Vocabulary,
+    house: House,
+    email: str,
+    now: datetime,
+    *,
+    last: int = LAST,
+    locale: str | None = None,
 ) -> Person | None:
-    """Return the prospect of an address, or None; ``last`` bounds activities, messages, ToDos and ledger."""
+    """Return the prospect of an address, or None; ``last`` bounds activities, messages, ToDos and ledger.
+
+    ``locale`` is the reader's, in whose manner names are written; None: the workspace's.
+    """
     p, s, u = t.prospects, t.standings, t.users
     asked = Now(now, house.hours.zone, house.locale, house.require_consent)
     chosen = (
@@ -77,7 +87,7 @@ def person(
     return Person(
         id=row.id,
         email=row.email,
-        name=full_name(row.first_name, row.last_name, house.locale),
+        name=full_name(row.first_name, row.last_name, locale or house.locale),
         fields=tuple((name, value) for name, value in (*standard, *custom) if value not in (None, "")),
         score=row.score,
         categories=categories(connection, row.id),
@@ -96,7 +106,7 @@ def person(
         activities=happenings(connection, row.id, last),
         messages=letters(connection, row.id, last),
         calls=calls_of(connection, row.id, last),
-        todos=todos(connection, now, prospect=row.id, status="any", locale=house.locale, limit=last),
+        todos=todos(connection, now, prospect=row.id, status="any", locale=locale or house.locale, limit=last),
         ledger=entries(connection, row.id, last),
     )
 

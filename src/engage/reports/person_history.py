@@ -84,13 +84,13 @@ def happenings(connection: Connection, prospect_id: int, last: int) -> tuple[Hap
             row.link,
             row.learnt_at,
             row.bot,
-            _machine(row.properties if row.bot else None),
+            machine_of(row.properties if row.bot else None),
         )
         for row in connection.execute(chosen)
     )
 
 
-def _machine(properties: str | None) -> str | None:
+def machine_of(properties: str | None) -> str | None:
     """Return why it is known that a machine did something."""
     why = json.loads(properties).get("machine") if properties else None
     return why if isinstance(why, str) else None
@@ -118,8 +118,8 @@ def letters(connection: Connection, prospect_id: int, last: int) -> tuple[Letter
     )  # fmt: skip
 
 
-def entries(connection: Connection, prospect_id: int, last: int) -> tuple[Entry, ...]:
-    """Return the last rows of the score ledger."""
+def entries(connection: Connection, prospect_id: int, last: int, skip: int = 0) -> tuple[Entry, ...]:
+    """Return the last rows of the score ledger, but those that are skipped."""
     e, s, k = t.score_entries, t.steps, t.scenarios
     category, rule = t.words.alias("categories"), t.words.alias("rules")
     chosen = (
@@ -135,6 +135,7 @@ def entries(connection: Connection, prospect_id: int, last: int) -> tuple[Entry,
         .where(e.c.prospect_id == prospect_id)
         .order_by(e.c.at.desc(), e.c.id.desc())
         .limit(last)
+        .offset(skip)
     )  # fmt: skip
     return tuple(
         Entry(row.at, row.points, row.category, row.reason or EntryKind(row.kind).name.lower(), row.scenario, row.step)

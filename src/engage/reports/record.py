@@ -16,12 +16,13 @@ Row = Mapping[str, Any]
 #: Tables whose rows belong to one prospect, in the order in which they were written where that tells something.
 _OWN: tuple[Table, ...] = (
     t.standings, t.field_values, t.list_members, t.prospect_tags, t.campaign_members, t.opportunities, t.activities,
-    t.score_entries, t.former_entries, t.messages, t.todos, t.notifications, t.calls, t.enrolments, t.changes,
+    t.score_entries, t.former_entries, t.messages, t.todos, t.todo_changes, t.notifications, t.calls,
+    t.enrolments, t.changes,
 )  # fmt: skip
 #: Tables of a run's passages.
 _PASSED: tuple[Table, ...] = (t.visits, t.reasons)
 #: Tables that hold few rows and belong to nobody.
-_SHARED: tuple[Table, ...] = (t.lists, t.campaigns, t.scenarios, t.steps, t.pauses, t.lifetimes, t.outcome_names)
+_SHARED: tuple[Table, ...] = (t.lists, t.campaigns, t.scenarios, t.pauses, t.lifetimes)
 #: Columns that hold a number of ``words``.
 _WORDS = frozenset(("type_id", "target_id", "link_id", "tag_id", "field_id", "category_id", "rule_id", "template_id"))
 
@@ -51,8 +52,13 @@ def read_record(connection: Connection, prospect_id: int) -> Record:
     runs = [row["id"] for row in rows["enrolments"]]
     for table in _PASSED:
         rows[table.name] = _read(connection, table, table.c.enrolment_id.in_(runs))
+    deeds = {row["deed_id"] for row in rows["todo_changes"]}
+    rows["todo_deeds"] = _read(connection, t.todo_deeds, t.todo_deeds.c.id.in_(deeds))
     for table in _SHARED:
         rows[table.name] = _read(connection, table)
+    rows["steps"] = _steps(connection, rows)
+    named = t.outcome_names.c.step_id.in_([row["id"] for row in rows["steps"]])
+    rows["outcome_names"] = _read(connection, t.outcome_names, named)
     rows["words"] = _words(connection, rows)
     return Record(prospect_id, rows)
 
@@ -60,6 +66,14 @@ def read_record(connection: Connection, prospect_id: int) -> Record:
 def _read(connection: Connection, table: Table, *wheres: Any) -> Sequence[Row]:
     chosen = select(table).where(*wheres).order_by(*table.primary_key.columns)
     return [dict(row) for row in connection.execute(chosen).mappings()]
+
+
+def _steps(connection: Connection, rows: Mapping[str, Sequence[Row]]) -> Sequence[Row]:
+    """Return the steps of the scenarios that the prospect entered, and what else the rows name."""
+    entered = {row["scenario_id"] for row in rows["enrolments"]}
+    named = {row.get("step_id") for table in rows.values() for row in table}
+    s = t.steps.c
+    return _read(connection, t.steps, or_(s.scenario_id.in_(entered), s.id.in_(each for each in named if each)))
 
 
 def _words(connection: Connection, rows: Mapping[str, Sequence[Row]]) -> Sequence[Row]:

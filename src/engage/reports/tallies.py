@@ -74,6 +74,16 @@ class Tally:
             if last is not None and (self.last is None or last > self.last):
                 self.last = last
 
+    def merge(self, other: Tally) -> None:
+        """Add the figures of another period."""
+        for mine, theirs in ((self.counts, other.counts), (self.waits, other.waits)):
+            for key, count in theirs.items():
+                mine[key] += count
+        for name, count in other.named.items():
+            self.named[name] += count
+        self.first = min((at for at in (self.first, other.first) if at is not None), default=None)
+        self.last = max((at for at in (self.last, other.last) if at is not None), default=None)
+
 
 def tallies(
     connection: Connection,
@@ -82,9 +92,10 @@ def tallies(
     since: date | None = None,
     until: date | None = None,
     by: Series | None = None,
+    step: str | None = None,
 ) -> list[Tally]:
-    """Return the figures of each step that has any, in the order in which the steps first appeared."""
-    sums = connection.execute(_sums(scenario, since, until, by_day=by is not None)).all()
+    """Return the figures of each step that has any, or of one, in the order in which the steps first appeared."""
+    sums = connection.execute(_sums(scenario, since, until, step, by_day=by is not None)).all()
     steps = _steps(connection, {row.step_id for row in sums})
     names = outcome_names(connection, {row.step_id for row in sums if row.figure >= FIRST_NAMED})
     periods = {
@@ -98,6 +109,16 @@ def tallies(
         found[key].add(figure, bucket, int(total), first, last)
         if figure >= FIRST_NAMED:
             found[key].named[names[step_id, figure]] += int(total)
+    return [found[key] for key in sorted(found)]
+
+
+def regrouped(days: Iterable[Tally], by: Series | None) -> list[Tally]:
+    """Return figures of days as those of longer periods, or of the whole time."""
+    found: dict[tuple[str, str], Tally] = {}
+    for day in days:
+        period = "" if by is None else period_of(date.fromisoformat(day.period), by)
+        whole = found.setdefault((period, day.step), Tally(day.step, day.kind, day.name, period))
+        whole.merge(day)
     return [found[key] for key in sorted(found)]
 
 
@@ -115,11 +136,14 @@ def _steps(connection: Connection, numbers: Iterable[int]) -> dict[int, tuple[st
     return {row.id: (row.key, row.kind, row.name) for row in found}
 
 
-def _sums(scenario: str, since: date | None, until: date | None, *, by_day: bool) -> Select[Any]:
+def _sums(scenario: str, since: date | None, until: date | None, step: str | None, *, by_day: bool) -> Select[Any]:
     """Return the sums for each step, figure and class of waiting time, and for each day of a series."""
     n = t.totals
     number = select(t.scenarios.c.id).where(t.scenarios.c.key == scenario).scalar_subquery()
     wheres = [n.c.scenario_id == number]
+    if step is not None:
+        own = select(t.steps.c.id).where(t.steps.c.scenario_id == number, t.steps.c.key == step)
+        wheres.append(n.c.step_id == own.scalar_subquery())
     if since is not None:
         wheres.append(n.c.day >= (since - _EPOCH).days)
     if until is not None:

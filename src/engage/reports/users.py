@@ -47,3 +47,9 @@ def _memberships(connection: Connection, table: Table, key: str) -> Mapping[str,
     for user, name in connection.execute(pairs):
         found[user].append(name)
     return found
+
+
+def user_locale(connection: Connection, user_id: str) -> str | None:
+    """Return the language in which a user wants the pages, if one is chosen."""
+    s = t.user_settings
+    return connection.scalar(select(s.c.locale).where(s.c.user_id == user_id))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, MetaData, Text
+from sqlalchemy import BigInteger, Column, Dialect, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -72,3 +72,8 @@ class Packed(TypeDecorator[Sequence[int]]):
 
 #: A digest of 16 bytes that names an event once.
 Digest = LargeBinary(16)
+
+
+def written(table: Table) -> list[Column[Any]]:
+    """Return the columns of a table that are written, not computed by the database."""
+    return [column for column in table.columns if column.computed is None]

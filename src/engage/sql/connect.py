@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import NullPool, StaticPool
 
 from engage.clock import monotonic, pause
 from engage.sql.scratch import forget
@@ -17,6 +18,8 @@ TIMEOUT = 10
 POLL = 0.003
 #: So many compiled statements an engine keeps: twenty scenarios' ticks run about a thousand.
 STATEMENTS = 2_000
+#: Errors tell their statement, and nothing of the people it was about.
+_OPTIONS: Mapping[str, Any] = {"query_cache_size": STATEMENTS, "hide_parameters": True}
 #: SQLite: durable write-ahead log; a page cache of 64 MB; temporary tables in memory.
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -29,14 +32,15 @@ PRAGMAS = (
 )
 
 
-def connect(url: str | URL) -> Engine:
+def connect(url: str | URL, *, apart: bool = False) -> Engine:
     """Return an engine for a database address; nothing is opened yet.
 
     On SQLite every transaction that is begun with ``engine.begin()`` takes the write lock at once, so that a
-    read is never upgraded; use ``reading(engine)`` for reads.
+    read is never upgraded; use ``reading(engine)`` for reads. ``apart``: on SQLite, each connection to a database
+    in memory opens one of its own, which is gone when the connection is closed.
     """
     address = make_url(url)
-    engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
+    engine = _sqlite(address, apart=apart) if address.get_backend_name() == "sqlite" else _postgresql(address)
     event.listen(engine, "rollback", forget)
     event.listen(engine, "rollback_savepoint", lambda connection, name, context: forget(connection))  # noqa: ARG005
     return engine
@@ -45,13 +49,15 @@ def connect(url: str | URL) -> Engine:
 def _postgresql(address: URL) -> Engine:
     if address.drivername == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
-    options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 5, "query_cache_size": STATEMENTS}
+    options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 5, **_OPTIONS}
     return create_engine(address, connect_args={"connect_timeout": 10}, **options)
 
 
-def _sqlite(address: URL) -> Engine:
+def _sqlite(address: URL, *, apart: bool) -> Engine:
     memory = address.database in (None, "", ":memory:")
-    options: dict[str, Any] = {"query_cache_size": STATEMENTS} | ({"poolclass": StaticPool} if memory else {})
+    options: dict[str, Any] = {**_OPTIONS}
+    if memory:
+        options["poolclass"] = NullPool if apart else StaticPool
     engine = create_engine(address, connect_args={"timeout": TIMEOUT, "check_same_thread": False}, **options)
 
     @event.listens_for(engine, "connect")

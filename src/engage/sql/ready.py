@@ -44,12 +44,21 @@ class Ready:
     def run_each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> CursorResult[Any]:
         """Run it once for each row of values; no value is a list."""
         text = self._text({**self.constants, **rows[0]})
-        return connection.exec_driver_sql(text.sql, [self._told(text, row) for row in rows])
+        if text.order is None:
+            return connection.exec_driver_sql(text.sql, [self._told(text, row) for row in rows])
+        columns = [self._column(name, rows) for name in text.order]
+        return connection.exec_driver_sql(text.sql, list(zip(*columns, strict=True)))
+
+    def _column(self, name: str, rows: Sequence[Mapping[str, Any]]) -> Sequence[object]:
+        """Return a name's values, one for each row, as they are stored."""
+        values = [row[name] for row in rows] if name in rows[0] else [self.constants[name]] * len(rows)
+        store = self.stored.get(name)
+        return values if store is None else [store(value) for value in values]
 
     def _told(self, text: _Text, given: Mapping[str, Any]) -> Any:
         values: dict[str, Any] = {**self.constants, **given}
         for name, store in self.stored.items():
-            values[name] = store(values[name])
+            values[name] = [store(each) for each in values[name]] if name in self.lists else store(values[name])
         for name in self.lists:
             values.update((f"{name}_{place}", each) for place, each in enumerate(values.pop(name), start=1))
         return values if text.order is None else tuple([values[name] for name in text.order])
@@ -75,7 +84,7 @@ def ready(statement: Executable, compiled: SQLCompiler, dialect: Dialect) -> Rea
         for name, bind in compiled.binds.items()
         if (store := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
     }
-    return None if stored.keys() & lists else Ready(compiled, constants, stored, lists)
+    return Ready(compiled, constants, stored, lists)
 
 
 def _is_plain(statement: Executable, compiled: SQLCompiler, dialect: Dialect) -> bool:

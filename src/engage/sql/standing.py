@@ -22,10 +22,13 @@ from sqlalchemy import (
     Executable,
     Integer,
     SmallInteger,
+    any_,
     bindparam,
     true,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.type_api import TypeEngine
 
 from engage.clock import micros
 from engage.sql.asked import Now
@@ -80,6 +83,19 @@ def many(name: str) -> BindParameter[Any]:
     return bindparam(name, type_=BigInteger(), expanding=True)
 
 
+def among(
+    database: str, value: ColumnElement[Any], name: str, kind: TypeEngine[Any] | None = None
+) -> ColumnElement[bool]:
+    """Return whether a value, a whole number unless its kind is given, is among those of a named sequence.
+
+    PostgreSQL gets an array: the text is the same for every length, and its driver need not read it anew.
+    """
+    kind = kind or BigInteger()
+    if database == "postgresql":
+        return value == any_(bindparam(name, type_=ARRAY(kind)))
+    return value.in_(bindparam(name, type_=kind, expanding=True))
+
+
 def near(prospect_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Return whether a prospect's key lies between the chunk's lowest and highest, ``low_who`` and ``high_who``.
 
@@ -100,6 +116,14 @@ def near_id(database: str, enrolment_id: ColumnElement[int]) -> ColumnElement[bo
 def near_in(database: str, prospect_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Return ``near`` for a table that is joined or updated; not on SQLite, as for ``near_id``."""
     return near(prospect_id) if database == "postgresql" else true()
+
+
+def same_scenario(database: str, scenario_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Return whether a run is of ``scenario``, for statements that know its key or its prospect.
+
+    SQLite would read all runs of the scenario by their index, again for each; a sum has no index.
+    """
+    return (scenario_id if database == "postgresql" else scenario_id + 0) == whole("scenario")
 
 
 def run(connection: Connection, statement: Executable, asked: Now | None, **values: object) -> Rows:

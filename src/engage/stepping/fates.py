@@ -27,7 +27,7 @@ from engage.sql.codes import RunState
 from engage.sql.cohort import COHORT, cohort, looked
 from engage.sql.predicates import Who, holds, reads_prospect, truth
 from engage.sql.scratch import analyse, clear, counted
-from engage.sql.standing import near_in, run, standing, whole
+from engage.sql.standing import near_in, run, same_scenario, standing
 from engage.stepping.holding import (
     ACTIVE,
     GOAL,
@@ -124,7 +124,7 @@ def _open_runs(database: str, pauses: Pauses, fates: Fates | None) -> Insert:
             e.c.entered_at, e.c.arrived_at, pauses.real_of(e.c.due_at).label("due_at"),
         )
         .select_from(runs if fates is None else fates.join(database, runs))
-        .where(e.c.scenario_id == whole("scenario"), e.c.state < int(RunState.COMPLETED))
+        .where(same_scenario(database, e.c.scenario_id), e.c.state < int(RunState.COMPLETED))
         .where(near_in(database, e.c.prospect_id))
     )  # fmt: skip
     if fates is None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, delete, func, insert, literal, select
+from sqlalchemy import Connection, FromClause, Select, delete, func, insert, literal, select, text
 
 from engage.sql import tables as t
 from engage.sql.packing import is_postgres
-from engage.sql.standing import many, run, standing
+from engage.sql.standing import many, run, standing, whole
+from engage.sql.tables.journey import UNFOLDED
 
 #: Differences of a scenario are folded when there are more than this, and more than a quarter of what is folded.
 ENOUGH = 2_000
@@ -19,19 +20,24 @@ _NAMES = [*_KEYS, "count", "first_at", "last_at", "folded"]
 
 def fold_totals(connection: Connection, scenario_ids: Iterable[int]) -> None:
     """Fold the figures of scenarios where enough differences have gathered."""
-    rows = run(connection, _counted(), None, ids=list(scenario_ids)).all()
-    old = {scenario: count for scenario, folded, count in rows if folded}
-    for scenario, folded, count in rows:
-        if not folded and count > ENOUGH and count * 4 > old.get(scenario, 0):
+    for scenario, count in run(connection, _unfolded(), None, ids=list(scenario_ids), enough=ENOUGH).all():
+        every = run(connection, _rows(), None, scenario=scenario).scalar() or 0
+        if count * 4 > every - count:
             fold_scenario(connection, scenario)
 
 
 @standing
-def _counted() -> Select[Any]:
-    """Select how many rows some scenarios have, folded and not."""
-    totals = t.totals
-    counted = select(totals.c.scenario_id, totals.c.folded, func.count())
-    return counted.where(totals.c.scenario_id.in_(many("ids"))).group_by(totals.c.scenario_id, totals.c.folded)
+def _unfolded() -> Select[Any]:
+    """Select how many differences have gathered, of scenarios that have enough; an index holds nothing else."""
+    totals, count = t.totals, func.count()
+    counted = select(totals.c.scenario_id, count).where(text(UNFOLDED), totals.c.scenario_id.in_(many("ids")))
+    return counted.group_by(totals.c.scenario_id).having(count > whole("enough"))
+
+
+@standing
+def _rows() -> Select[Any]:
+    """Select how many rows a scenario has."""
+    return select(func.count()).select_from(t.totals).where(t.totals.c.scenario_id == whole("scenario"))
 
 
 def fold_scenario(connection: Connection, scenario_id: int) -> None:

@@ -1,8 +1,10 @@
-"""The work of the night: lost timers are found again, figures are folded, the log is written into the file."""
+"""The work of the night: lost timers are found, figures folded, old traces removed, the log written into the file."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Engine, select
 
@@ -11,6 +13,7 @@ from engage.sql.locks import exclusive
 from engage.stepping.applied import read_applied
 from engage.stepping.fold import fold_scenario
 from engage.stepping.repair import repair
+from engage.stepping.retention import remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +24,11 @@ class Tidied:
     repaired: int
     #: scenarios whose figures were folded
     folded: int
+    #: rows that had no use any more, by what they were
+    removed: Mapping[str, int]
 
 
-def tidy(engine: Engine) -> Tidied:
+def tidy(engine: Engine, now: datetime) -> Tidied:
     """Do the night's work; who ticks waits while figures are folded."""
     with engine.connect() as connection:
         with connection.begin():
@@ -36,9 +41,10 @@ def tidy(engine: Engine) -> Tidied:
         for scenario_id in scenarios:
             with connection.begin():
                 fold_scenario(connection, scenario_id)
+    removed = remove(engine, now)
     if engine.dialect.name == "sqlite":
         _checkpoint(engine)
-    return Tidied(repaired, len(scenarios))
+    return Tidied(repaired, len(scenarios), removed)
 
 
 def _checkpoint(engine: Engine) -> None:

@@ -116,8 +116,16 @@ def resume(connection: Connection, number: int, now: datetime) -> None:
     change(connection, send, fault=None, state=int(begun), due_at=max(now, send.at))
 
 
-def call_off(engine: Engine, number: int, now: datetime, told: Callable[[int], None] = lambda _: None) -> int:
+def call_off(
+    engine: Engine,
+    number: int,
+    now: datetime,
+    told: Callable[[int], None] = lambda _: None,
+    noted: Callable[[Connection], object] = lambda _: None,
+) -> int:
     """Call a send off; return how many messages were kept back. What was handed over is gone.
+
+    ``noted`` writes down, in the transaction that does it, that the send is called off.
 
     First the send itself, so that no delivery hands over any more; then its messages, chunk by chunk. A killed one is
     finished by another. Raises Refused where nothing is left to be called off.
@@ -129,6 +137,7 @@ def call_off(engine: Engine, number: int, now: datetime, told: Callable[[int], N
             raise Refused(sentence("send {id} is over: nothing is left to be cancelled", id=number))
         ended = send.ended_at or now
         change(connection, send, state=int(SendState.CANCELLED), due_at=None, ended_at=ended, fault=None)
+        noted(connection)
     count = after = 0
     while True:
         with engine.begin() as connection:

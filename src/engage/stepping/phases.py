@@ -16,7 +16,7 @@ from engage.sql.cohort import COHORT, cohort, keys_of, looked
 from engage.sql.packing import unpacked
 from engage.sql.rows import chunk_of
 from engage.sql.scratch import analyse, clear
-from engage.sql.standing import NOW, big, many, run, standing, whole
+from engage.sql.standing import NOW, big, many, run, same_scenario, standing
 from engage.stepping.advance import advance, is_data_fault
 from engage.stepping.changes import touch
 from engage.stepping.faults import blamed, pausing
@@ -206,7 +206,7 @@ def _filled(database: str, pauses: Pauses, *, distinct: bool) -> Insert:
             e.c.arrived_at, pauses.real_of(e.c.due_at),
         )
         .select_from(keys.join(e, e.c.id == keys.c.key))
-        .where(e.c.scenario_id == whole("scenario"), e.c.step_id == keys.c.step_id)
+        .where(same_scenario(database, e.c.scenario_id), e.c.step_id == keys.c.step_id)
         .where(e.c.state == int(RunState.ACTIVE))
         .order_by(e.c.id)
     )  # fmt: skip

@@ -66,6 +66,25 @@ def with_source(applied: Applied, users: tuple[str, ...], key: str, source: str)
     return workspace
 
 
+def alone(applied: Applied, key: str, source: str) -> Workspace | None:
+    """Return what was applied with one scenario only, as another text has it; None where that cannot be read.
+
+    It is quick, for the other scenarios are left out but for those that the text reaches into.
+    """
+    file = applied.workspace.scenarios[key].file
+    others = applied.plans.scenarios[key].others if key in applied.plans.scenarios else frozenset()
+    kept = {applied.workspace.scenarios[other].file for other in others if other in applied.workspace.scenarios}
+    texts = {
+        path: text
+        for path, text in applied.workspace.texts.items()
+        if not path.startswith("scenarios/") or path in kept
+    }
+    workspace, found = load({**texts, file: source})
+    if key not in workspace.scenarios or any(problem.place.file == file for problem in errors(found)):
+        return None
+    return with_vocabulary(workspace, tuple(applied.workspace.vocabulary.users))
+
+
 def steps_between(older: Workspace, newer: Workspace, key: str) -> Difference:
     """Return the steps that differ between two texts of a scenario."""
     given: Mapping[str, str] = newer.scenarios[key].model.moved or {}

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as Crowded
 
 from engage.errors import EngageError
-from engage.web import health, hooks, links, preferences, unsubscribe, view
+from engage.web import health, hooks, links, metrics, preferences, unsubscribe, view
 from engage.web.commit import Overloaded
-from engage.web.exchange import Application, Receive, Refused, Reply, Request, Scope, Send, text
+from engage.web.counting import OTHER, ROUTE, counting
+from engage.web.exchange import Application, Headers, Message, Receive, Refused, Reply, Request, Scope, Send, text
 from engage.web.lost import not_found
 from engage.web.machines import is_robot
 from engage.web.site import Site
+from engage.web.staff.routes import staff
+from engage.web.static import static
+
+T = TypeVar("T")
 
 #: Answers a request; ``rest`` is what follows the name of its route.
 Handler = Callable[[Site, Request, str], Awaitable[Reply]]
@@ -43,12 +49,15 @@ ROUTES: Mapping[str, Route] = {
     "p": Route(preferences.preferences, (*_READS, "POST")),
     "hooks": Route(hooks.called, ("POST",)),
     "health": Route(health.health),
+    "metrics": Route(metrics.metrics),
+    "static": Route(static),
 }
 
 
 def application(site: Site) -> Application:
     """Return a site as an ASGI application."""
     lasting = ((b"strict-transport-security", b"max-age=31536000"),) if site.secure else ()
+    pages = staff(site)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -57,11 +66,17 @@ def application(site: Site) -> Application:
             request = _read(site, scope, receive)
             name, _, rest = request.path[1:].partition("/")
             route = ROUTES.get(name)
+            if route is None and len(request.path) <= _LONGEST_PATH:
+                inner = {**scope, "path": request.path}
+                await _staffed(site, pages, inner, receive, _adding(send, lasting))
+                scope[ROUTE] = inner.get(ROUTE, OTHER)
+                return
+            scope[ROUTE] = f"/{name}" if route is not None else OTHER
             reply = await _answered(site, request, route, rest)
             for message in reply.messages(more=lasting, shared=route is not None and route.shared):
                 await send(message)
 
-    return app
+    return counting(app, site.counts)
 
 
 def _read(site: Site, scope: Scope, receive: Receive) -> Request:
@@ -75,12 +90,21 @@ def _read(site: Site, scope: Scope, receive: Receive) -> Request:
 
 async def _answered(site: Site, request: Request, route: Route | None, rest: str) -> Reply:
     """Return the answer to a request, whatever happens."""
-    try:
+
+    async def tried() -> Reply:
         if len(request.path) > _LONGEST_PATH or route is None:
             return await not_found(site, request)
         if request.method not in route.methods:
             return text(405, "method not allowed", (b"allow", ", ".join(route.methods).encode()))
         return await route.handler(site, request, rest)
+
+    return await _guarded(site, request, tried)
+
+
+async def _guarded(site: Site, request: Request, tried: Callable[[], Awaitable[T]]) -> T | Reply:
+    """Return an answer, or what is said where none could be made."""
+    try:
+        return await tried()
     except Refused as refusal:
         return text(refusal.status, refusal.why, (b"connection", b"close"))
     except (SQLAlchemyError, EngageError, Overloaded) as error:
@@ -89,6 +113,37 @@ async def _answered(site: Site, request: Request, route: Route | None, rest: str
     except Exception as error:
         site.log.error("failed", route=request.path[1:].partition("/")[0][:20], exc_info=error)
         return text(500, "something went wrong on our side")
+
+
+async def _staffed(site: Site, pages: Application, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the staff pages, whatever happens: a fault before the answer began is told, one after it ends it."""
+    begun = False
+
+    async def sent(message: Message) -> None:
+        nonlocal begun
+        begun = True
+        await send(message)
+
+    request = _read(site, scope, receive)
+
+    async def tried() -> None:
+        await pages(scope, receive, sent)
+
+    reply = await _guarded(site, request, tried)
+    if reply is not None and not begun:
+        for message in reply.messages():
+            await send(message)
+
+
+def _adding(send: Send, more: Headers) -> Send:
+    """Return what sends an answer with some headers more."""
+
+    async def sent(message: Message) -> None:
+        if more and message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], *more]}
+        await send(message)
+
+    return sent
 
 
 def _complain(site: Site, request: Request, error: SQLAlchemyError | EngageError | Overloaded) -> None:

@@ -90,9 +90,10 @@ def fields(body: bytes) -> dict[str, tuple[str, ...]]:
     return found
 
 
-#: What every answer says: nothing is kept, guessed, framed, referred to, or found by search engines.
-_ALWAYS = (
-    (b"cache-control", b"no-store"),
+#: What every answer says: nothing is guessed, framed, referred to, or found by search engines; and, but for files that
+#: never change, kept.
+_FRESH = (b"cache-control", b"no-store")
+ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-robots-tag", b"noindex, nofollow"),
@@ -111,6 +112,8 @@ class Reply:
     kind: bytes = b"text/plain; charset=utf-8"
     policy: bytes | None = None
     more: Headers = ()
+    #: ``more`` says how long it is kept
+    cached: bool = False
 
     def messages(self, more: Headers = (), *, shared: bool = False) -> Iterator[Message]:
         """Yield the answer as ASGI sends it; ``shared``: pages of other origins may show it."""
@@ -119,7 +122,8 @@ class Reply:
         headers = [
             (b"content-type", self.kind),
             (b"content-length", b"%d" % len(self.body)),
-            *_ALWAYS,
+            *(() if self.cached else (_FRESH,)),
+            *ALWAYS,
             policy,
             (b"cross-origin-resource-policy", origin),
             *self.more,

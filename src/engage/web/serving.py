@@ -42,10 +42,11 @@ def listen(place: Place) -> socket.socket:
         raise Outside(sentence(text, host=place.host, port=place.port, why=error)) from error
 
 
-def serve(place: Place, listening: socket.socket, factory: str, prepare: Callable[[], None]) -> None:
+def serve(place: Place, listening: socket.socket, factory: str | Application, prepare: Callable[[], None]) -> None:
     """Answer requests until SIGTERM or SIGINT comes, then end when all that were asked are answered.
 
-    ``factory`` names a function that makes the application, as ``module:name``: each process calls it.
+    ``factory`` names a function that makes the application, as ``module:name``, which each process calls; for one
+    process it may be the application itself.
     ``prepare`` is called when this process handles signals. Raises Outside where the server cannot begin.
     """
     config = configured(factory, place)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from engage.app import App, drafts, running
+from engage.app import App, running
 from engage.clock import Clock, rest, system_clock
 from engage.effects.links import signing_keys
 from engage.effects.outbox import OutboxFolder
@@ -24,11 +24,14 @@ from engage.intake.heard import Heard, hear
 from engage.intake.opting_out import Wish, opt_out
 from engage.intake.services.sns import Fetch
 from engage.language.load import Workspace
+from engage.outgoing import drafts
 from engage.plan.moves import House
 from engage.settings import Settings
 from engage.sql.connect import reading
 from engage.stepping.applied import Applied
+from engage.web.beside import Beside
 from engage.web.commit import GroupCommit
+from engage.web.counting import Counts
 from engage.web.networks import Networks, networks
 from engage.web.services import services
 from engage.wording import sentence
@@ -84,7 +87,10 @@ class Site:
         self.secure = address.startswith("https:")
         self.events: GroupCommit[Heard] = GroupCommit(app.engine, hear, log, "events_lost")
         self.wishes: GroupCommit[Wish] = GroupCommit(app.engine, opt_out, log, "opt_outs_refused")
+        self.counts = Counts(lambda: self.events.lost)
         self._hands = ThreadPoolExecutor(_HANDS, "hand")
+        #: what takes longer than a request may
+        self.beside = Beside()
         self._eye, self._looking = ThreadPoolExecutor(1, "eye"), 0
         self._running: Running | None = None
         self._keeping: asyncio.Task[None] | None = None
@@ -104,6 +110,7 @@ class Site:
             await asyncio.to_thread(commit.close)
         self._hands.shutdown()
         self._eye.shutdown()
+        self.beside.close()
         if self._running is not None:
             self._running.viewer.close()
         self.app.engine.dispose()
@@ -129,6 +136,18 @@ class Site:
                 return work(connection)
 
         return await self.work(done)
+
+    def later(self, work: Callable[[Connection], object]) -> None:
+        """Write to the database when there is time: whoever asked does not wait, and learns nothing from how long."""
+
+        def done() -> None:
+            try:
+                with self.app.engine.begin() as connection:
+                    work(connection)
+            except (SQLAlchemyError, EngageError) as error:
+                self.log.error("not_done", why=type(error).__name__)
+
+        self._hands.submit(done)
 
     async def look(self, work: Callable[[], T]) -> T:
         """Render a mail: one at a time, beside all else. Raises Outside where too many wait for theirs."""

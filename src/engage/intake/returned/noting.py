@@ -19,9 +19,8 @@ from engage.intake.returned.judging import Back
 from engage.intake.returned.verdict import Verdict, comparable, fitting, verdict
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus, Returned
-from engage.sql.happened import activity_key, to_be_learnt, writing
+from engage.sql.happened import activity_key, write_activities
 from engage.sql.interning import upsert, word_ids
-from engage.sql.standing import run_each
 
 #: Where the activities come from.
 SOURCE = "returned"
@@ -120,8 +119,7 @@ def _happen(connection: Connection, told: Sequence[tuple[_Message, Verdict]], no
     types = word_ids(connection, "event", {_EVENTS[said.kind] for _, said in telling})
     targets = word_ids(connection, "target", {message.template for message, _ in telling})
     rows = [_activity(message, said, types, targets, now) for message, said in telling]
-    run_each(connection, writing(connection.dialect.name), rows)
-    connection.execute(to_be_learnt(connection.dialect.name), {"keys": [row["key"] for row in rows]})
+    write_activities(connection, rows)
 
 
 def _activity(

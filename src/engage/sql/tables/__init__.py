@@ -1,6 +1,8 @@
 """The tables, by subject. Every table that grows with prospects has ``prospect_id``."""
 
+import engage.sql.tables.trigrams  # noqa: F401 - stands by for the table of prospects
 from engage.sql.columns import metadata
+from engage.sql.tables.accounts import attempts, audit, credentials, invitations, logins, user_settings
 from engage.sql.tables.activity import (
     activities,
     category_scores,
@@ -14,6 +16,7 @@ from engage.sql.tables.activity import (
 from engage.sql.tables.calls import call_contents, calls
 from engage.sql.tables.history import changes
 from engage.sql.tables.home import holds, homes
+from engage.sql.tables.inbox import calendar_feeds, digests, todo_changes, todo_deeds
 from engage.sql.tables.journey import (
     audience_members,
     enrolments,
@@ -60,7 +63,10 @@ __all__ = [
     "accounts",
     "activities",
     "applied_files",
+    "attempts",
     "audience_members",
+    "audit",
+    "calendar_feeds",
     "call_contents",
     "calls",
     "campaign_members",
@@ -68,6 +74,8 @@ __all__ = [
     "category_scores",
     "changes",
     "consents",
+    "credentials",
+    "digests",
     "enrolments",
     "expiries",
     "field_values",
@@ -76,10 +84,12 @@ __all__ = [
     "heard",
     "holds",
     "homes",
+    "invitations",
     "lanes",
     "lifetimes",
     "list_members",
     "lists",
+    "logins",
     "messages",
     "metadata",
     "notifications",
@@ -100,9 +110,12 @@ __all__ = [
     "steps",
     "ticks",
     "timers",
+    "todo_changes",
+    "todo_deeds",
     "todos",
     "totals",
     "unlearnt",
+    "user_settings",
     "users",
     "versions",
     "visits",

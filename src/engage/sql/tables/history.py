@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, Integer, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, SmallInteger, Table, Text, text
 
 from engage.sql.columns import Instant, Key, metadata
 
@@ -32,5 +32,13 @@ changes = Table(
     Column("number", Float),
     Column("whole", BigInteger),
     Column("detail", Text),
+    # When a field was filled that had been empty: both are written out where this is to serve.
+    Index(
+        "ix_changes_filled",
+        "ref",
+        "at",
+        sqlite_where=text("kind = 0 AND text IS NULL"),
+        postgresql_where=text("kind = 0 AND text IS NULL"),
+    ),
     sqlite_autoincrement=True,
 )

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     Table,
     Text,
@@ -50,7 +51,9 @@ queue_members = Table(
 )
 
 #: ``assignee`` is an addressee: ``user:sato`` or ``queue:inside-sales``.
-#: ``status``: not_started, in_progress, waiting, deferred, completed; ``priority``: high, normal, low.
+#: ``status``: not_started, in_progress, waiting, deferred, completed; ``priority``: high, normal, low. ``changes``
+#: counts the rows of ``todo_changes``, so that a form knows whether the ToDo is still what it was made from. A number
+#: is never given twice: calendars know ToDos by it.
 todos = Table(
     "todos",
     metadata,
@@ -69,8 +72,26 @@ todos = Table(
     Column("created_at", Instant, nullable=False),
     Column("completed_at", Instant),
     Column("outcome", Text),
+    Column("changes", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("enrolment_id", "step_id"),
-    Index(None, "assignee", "status"),
+    Index(
+        "ix_todos_made",
+        "created_at",
+        "assignee",
+        sqlite_where=text("step_id IS NOT NULL"),
+        postgresql_where=text("step_id IS NOT NULL"),
+    ),
+    Index(None, "assignee", "status", "completed_at"),
+    Index(
+        "ix_todos_open",
+        "assignee",
+        "due_at",
+        "priority",
+        "id",
+        sqlite_where=text("status <> 'completed'"),
+        postgresql_where=text("status <> 'completed'"),
+    ),
+    sqlite_autoincrement=True,
 )
 
 #: E-mails. ``status``: 0 queued, 1 held, 2 sent, 3 failed, 4 in_doubt, 5 cancelled. ``kind``: 0 marketing,
@@ -107,6 +128,7 @@ messages = Table(
         sqlite_where=text("send_id IS NOT NULL"),
         postgresql_where=text("send_id IS NOT NULL"),
     ),
+    Index("ix_messages_in_doubt", "id", sqlite_where=text("status = 4"), postgresql_where=text("status = 4")),
     Index(
         "ix_messages_queued",
         "id",
@@ -117,15 +139,16 @@ messages = Table(
     postgresql_with={"fillfactor": 80},
 )
 
-#: Mails to the team, made by ``notify``. ``addressee`` as in the scenario; ``status``, ``deferred_at`` and ``try_at``
-#: as for messages.
+#: Mails to the team, made by ``notify`` and by pages. ``addressee`` as in the scenario; ``status``, ``deferred_at`` and
+#: ``try_at`` as for messages. ``invitation``: the number of a link that is added when the mail is written.
 notifications = Table(
     "notifications",
     metadata,
     Column("id", Key, primary_key=True),
-    Column("prospect_id", Key, nullable=False),
+    Column("prospect_id", Key),
     Column("enrolment_id", Key),
     Column("step_id", Integer),
+    Column("invitation", LargeBinary(16)),
     Column("addressee", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("text", Text, nullable=False),

@@ -1,0 +1,1 @@
+"""The staff pages: for whoever works with engage, after a login."""

@@ -1,0 +1,91 @@
+"""The team and the audit log, as administrators use them (S02, S18, S60)."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from engage.accounts import audit
+from engage.clock import system_clock
+from engage.sql import tables as t
+from tests.support.staff import Staff
+from tests.web.staff.test_invitations import come_in
+
+
+def user(staff: Staff, key: str) -> dict[str, object]:
+    with staff.engine.begin() as connection:
+        return dict(connection.execute(select(t.users).where(t.users.c.id == key)).mappings().one())
+
+
+def test_a_user_is_added_and_gets_a_link_by_mail(staff: Staff) -> None:
+    fields = {"id": "kato", "name": "加藤", "email": "kato@example.com", "role": "sales"}
+    assert staff.post("/team", fields, as_="admin").status == 303
+    assert "加藤" in staff.get("/team", as_="admin").text
+    with staff.engine.begin() as connection:
+        assert connection.scalars(select(t.notifications.c.addressee)).all() == ["user:kato"]
+
+
+def test_a_user_without_an_address_gets_the_link_from_the_administrator(staff: Staff) -> None:
+    shown = staff.post("/team", {"id": "kato", "role": "viewer"}, as_="admin").text
+    path = "/come-in/" + shown.partition("/come-in/")[2].partition("<")[0]
+    assert come_in(staff, path).status == 303
+
+
+def test_a_role_that_is_taken_away_is_gone_at_the_next_request(staff: Staff) -> None:
+    assert staff.get("/account", as_="mori").status == 200
+    staff.post("/team/mori/role", {"role": "viewer"}, as_="admin")
+    assert staff.get("/account", as_="mori").status == 303
+    assert user(staff, "mori")["role"] == "viewer"
+
+
+def test_who_is_disabled_is_out_at_once_and_can_be_let_in_again(staff: Staff) -> None:
+    staff.token("sato")
+    assert staff.post("/team/sato/disable", as_="admin").status == 303
+    assert staff.get("/account", as_="sato").status == 303
+    staff.post("/team/sato/enable", as_="admin")
+    assert user(staff, "sato")["enabled"]
+
+
+@pytest.mark.parametrize("act", ["disable", "role"])
+def test_administrators_cannot_lock_their_own_door(staff: Staff, act: str) -> None:
+    assert staff.post(f"/team/ann/{act}", {"role": "viewer"}, as_="admin").status == 422
+    assert user(staff, "ann")["role"] == "admin"
+
+
+def test_what_administrators_do_is_in_the_log(staff: Staff) -> None:
+    staff.post("/team/mori/role", {"role": "viewer"}, as_="admin")
+    staff.post("/team/sato/end-logins", as_="admin")
+    page = staff.get("/audit", as_="admin").text
+    assert "Role changed" in page
+    assert "before: marketer" in page
+    assert "All logins ended" not in staff.get("/audit?subject=user:mori", as_="admin").text
+    assert staff.get("/audit.csv", as_="admin").body.startswith("\ufeffid,at,who,action".encode())
+
+
+@pytest.mark.parametrize("change", [update(t.audit).values(who="nobody"), delete(t.audit)])
+def test_the_database_refuses_to_change_the_log(staff: Staff, change: object) -> None:
+    """S60"""
+    staff.post("/team/sato/end-logins", as_="admin")
+    with pytest.raises(DBAPIError, match="append-only"), staff.engine.begin() as connection:
+        connection.execute(change)  # type: ignore[call-overload]
+
+
+def test_a_line_that_was_changed_by_other_means_is_found(staff: Staff) -> None:
+    for _ in range(3):
+        staff.post("/team/sato/end-logins", as_="admin")
+    with staff.engine.begin() as connection:
+        assert list(audit.broken(connection)) == []
+        if connection.dialect.name == "sqlite":
+            connection.execute(text("DROP TRIGGER audit_no_update"))
+        else:
+            connection.execute(text("ALTER TABLE audit DISABLE TRIGGER audit_stands"))
+        second = connection.scalars(select(t.audit.c.id).order_by(t.audit.c.id)).all()[1]
+        connection.execute(update(t.audit).where(t.audit.c.id == second).values(who="user:nobody"))
+        assert list(audit.broken(connection)) == [second]
+
+
+def test_the_log_is_appended_by_commands_too(staff: Staff) -> None:
+    with staff.engine.begin() as connection:
+        audit.note(connection, audit.command_line(), "user_disabled", "user:sato", system_clock())
+    assert "command:" in staff.get("/audit", as_="admin").text
