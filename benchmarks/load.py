@@ -209,10 +209,10 @@ def share(times: list[float], part: float) -> float:
     return sorted(times)[min(int(len(times) * part), len(times) - 1)] * 1_000 if times else 0.0
 
 
-def show(kind: str, wanted: Wanted, seen: Seen, most: float) -> bool:
-    """Print what was seen; tell whether it is as promised."""
+def show(kind: str, wanted: Wanted, seen: Seen, most: float, *, timed: bool) -> bool:
+    """Print what was seen; tell whether it is as promised, in time too where that is asked."""
     slowest = share(seen.opt_outs, 0.99)
-    good = not (seen.late or seen.lost or seen.refused) and slowest <= most
+    kept = not (seen.late or seen.lost or seen.refused)
     print(
         f"{kind}: {len(seen.opt_outs):,} opt-outs and {len(seen.events):,} opens and clicks in {wanted.seconds:g} s, "
         f"beside {seen.mails:,} mails\n"
@@ -220,10 +220,10 @@ def show(kind: str, wanted: Wanted, seen: Seen, most: float) -> bool:
         f"{'yes' if slowest <= most else 'NO'}\n"
         f"  opens and clicks: median {share(seen.events, 0.5):.0f} ms, p99 {share(seen.events, 0.99):.0f} ms\n"
         f"  mails stopped {seen.stopped:,}, sent after the acknowledgement {seen.late}, events lost {seen.lost}, "
-        f"requests refused {seen.refused}: {'good' if good else 'NOT AS PROMISED'}",
+        f"requests refused {seen.refused}: {'good' if kept else 'NOT AS PROMISED'}",
         flush=True,
     )
-    return good
+    return kept and (slowest <= most or not timed)
 
 
 def main() -> None:
@@ -238,22 +238,27 @@ def main() -> None:
     parser.add_argument(
         "--broadcast", type=int, default=100_000, help="mails of the broadcast that runs alone; 0: none"
     )
+    parser.add_argument(
+        "--untimed", action="store_true", help="print times and rates, and judge only what holds on a busy machine too"
+    )
     parser.add_argument("--database", choices=("sqlite", "postgresql"), action="append")
     options = parser.parse_args()
     wanted = Wanted(options.seconds, options.unsubscribes, options.events, options.mails, options.workers)
     kinds = options.database or ["sqlite", "postgresql"]
-    results = [show(kind, wanted, measure(kind, wanted), options.most) for kind in kinds]
+    timed = not options.untimed
+    results = [show(kind, wanted, measure(kind, wanted), options.most, timed=timed) for kind in kinds]
     if options.broadcast:
-        results += [_alone(kind, options.broadcast, kill=kill) for kind in kinds for kill in (False, True)]
+        results += [_alone(kind, options.broadcast, kill=kill, timed=timed) for kind in kinds for kill in (False, True)]
     sys.exit(0 if all(results) else 1)
 
 
-def _alone(kind: str, count: int, *, kill: bool) -> bool:
+def _alone(kind: str, count: int, *, kill: bool, timed: bool) -> bool:
     """Let a broadcast run with nothing beside it, and be killed now and then; tell whether all is as promised."""
     done = mail.measure(kind, count, kill=kill)
     print("\n".join(mail.show(kind, done)), flush=True)
     once = done.taken == done.distinct and done.sent + done.in_doubt == count and not done.queued
-    return once and done.memory <= 400 and (kill or (done.distinct == count and count / done.seconds >= _SUSTAINED))
+    quick = count / done.seconds >= _SUSTAINED
+    return once and done.memory <= 400 and (kill or (done.distinct == count and (quick or not timed)))
 
 
 if __name__ == "__main__":
