@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 
+import pytest
 from sqlalchemy import select
 
 from engage.sql import tables as t
+from engage.web.staff.shape import Page
 from tests.support.staff import Staff, logged_in
 from tests.web.staff.test_account import set_up
 from tests.web.staff.test_coming_in import PASSWORD, log_in
 from tests.web.staff.test_invitations import come_in, link, mails
+from tests.web.staff.test_table import GETS, address, name
 
 #: What is written down of the pages' deeds.
 BY_PAGES = {
@@ -92,6 +96,28 @@ def test_what_administrators_and_marketers_do_leaves_lines(staff: Staff) -> None
         assert did(staff, path, "admin", **fields) == ("user:ann", action, "user:mori")
     for deed in ("pause", "resume", "stop", "start"):
         assert did(staff, f"/scenarios/journey/{deed}", "admin")[1:] == (f"scenario_{deed}", "scenario:journey")
+
+
+@pytest.mark.parametrize("page", [page for page in GETS if page.path.endswith(".csv")], ids=name)
+def test_a_file_that_a_page_hands_out_leaves_a_line(staff: Staff, page: Page) -> None:
+    """S60: as `engage export` does; the line of a file about one prospect bears its number."""
+    before = len(lines(staff))
+    path = address(page)
+    answer = staff.get(f"{path}?q=sato", as_="admin")
+    assert answer.status == 200, path
+    (line,) = [line for line in lines(staff)[before:] if line[1] == "exported"]
+    assert line[0] == "user:ann"
+    assert line[2].startswith("prospect:1" if path.startswith("/prospects/") else "data:"), line
+    with staff.engine.begin() as connection:
+        detail = connection.scalars(select(t.audit.c.detail).order_by(t.audit.c.id.desc())).first()
+    assert json.loads(detail or "") == {"to": answer.headers["content-disposition"].split("''")[1], "chosen": "True"}
+
+
+def test_a_file_that_is_refused_leaves_none(staff: Staff) -> None:
+    """S60"""
+    for path, as_, status in (("/prospects/999/score.csv", "admin", 404), ("/audit.csv", "sales", 403)):
+        assert staff.get(path, as_=as_).status == status
+    assert "exported" not in {action for _, action, _ in lines(staff)}
 
 
 def test_the_page_says_each_deed_in_the_words_of_the_reader(staff: Staff) -> None:

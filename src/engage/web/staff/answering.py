@@ -11,7 +11,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request as Asked
 from starlette.responses import Response
 
-from engage.accounts import logins
+from engage.accounts import audit, logins
 from engage.accounts.logins import Login
 from engage.errors import EngageError
 from engage.language.zones import zone as zone_named
@@ -21,7 +21,7 @@ from engage.web.exchange import Refused, Request
 from engage.web.page import language
 from engage.web.site import Running, Site
 from engage.web.staff import refusing
-from engage.web.staff.answers import Answer, NotThere
+from engage.web.staff.answers import Answer, Download, NotThere
 from engage.web.staff.ask import Ask, Reader, Visit
 from engage.web.staff.broken import broken
 from engage.web.staff.cookies import AWAY, LOGIN, Seals, read_said
@@ -118,6 +118,7 @@ class Answering:
     def _tried(self, page: Page, visit: Visit, asked: Asked, given: str, seen: list[Manner]) -> Response:
         """Answer a reader; who it is, is noted in ``seen`` as soon as that is known."""
         posted = page.method == "POST"
+        answer: Answer | None = None
         with reading(self.site.app.engine).begin() as connection:
             login = logins.current(connection, visit.token, visit.now) if visit.token else None
             if login is None:
@@ -132,9 +133,12 @@ class Answering:
                     refusal = refusing.too_old(visit, guard) if refusal is None else refusing.not_ours()
                 sent = None if refusal is None else self._sent(refusal, manner)
             else:
-                sent = self._sent(_answer(page, visit, reader, connection), manner)
+                answer = _answer(page, visit, reader, connection)
+                sent = self._sent(answer, manner)
         if sent is None:
             sent = self._changed(page, visit, login, manner)
+        if isinstance(answer, Download):
+            self._handed_out(answer, visit, reader)
         if not visit.is_fragment and visit.now - login.seen_at > logins.NOTED:
             sent.background = BackgroundTask(self._noted, login)
         return sent
@@ -154,6 +158,12 @@ class Answering:
         except EngageError as error:
             answer = refusing.refused(error.message)
         return self._sent(answer, manner)
+
+    def _handed_out(self, file: Download, visit: Visit, reader: Reader) -> None:
+        """Write down that a file is handed out, before it is: a file without its line leaves nobody's hands."""
+        detail = {"to": file.name, "chosen": bool(visit.query)}
+        with self.site.app.engine.begin() as connection:
+            audit.note(connection, reader.addressee, "exported", file.subject, visit.now, detail)
 
     async def _noted(self, login: Login) -> None:
         now = self.site.clock()

@@ -66,11 +66,18 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file; its parts are made while the database is at hand."""
+    """A file; its parts are made while the database is at hand. That it was handed out stands in the audit log."""
 
     name: str
     parts: Iterable[bytes]
     kind: str = "text/csv; charset=utf-8"
+    #: whom or what it tells about, as the audit log calls it; nothing: the file by its name
+    about: str = ""
+
+    @property
+    def subject(self) -> str:
+        """What the audit log says was handed out."""
+        return self.about or f"data:{self.name.removesuffix('.csv')}"
 
 
 @dataclass(frozen=True, slots=True)

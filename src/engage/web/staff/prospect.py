@@ -13,6 +13,7 @@ from engage.reports.inbox_people import takers
 from engage.reports.people import address_of
 from engage.reports.person import Person, person
 from engage.reports.person_history import entries
+from engage.reports.personal_parts import subject_of
 from engage.reports.timeline import timeline
 from engage.web.staff.answers import Answer, Download, Fragment, NotThere, Shown
 from engage.web.staff.ask import Ask
@@ -48,7 +49,7 @@ def history_csv(ask: Ask) -> Answer:
     _address(ask)
     columns = ("at", "kind", "what", "detail", "scenario", "step", "reason")
     rows = ((e.at, e.kind, e.what, e.detail, e.scenario, e.step, e.reason) for e in _events(ask))
-    return Download(f"prospect-{ask.number('id')}-history.csv", csv_parts(columns, rows, ask.reader.zone))
+    return _file(ask, "history", csv_parts(columns, rows, ask.reader.zone))
 
 
 def score(ask: Ask) -> Answer:
@@ -67,9 +68,7 @@ def score_csv(ask: Ask) -> Answer:
     """Give the score's ledger as a file."""
     _address(ask)
     columns = ("at", "points", "category", "reason", "scenario", "step")
-    return Download(
-        f"prospect-{ask.number('id')}-score.csv", csv_parts(columns, _ledger(ask), ask.running.house.hours.zone)
-    )
+    return _file(ask, "score", csv_parts(columns, _ledger(ask), ask.running.house.hours.zone))
 
 
 def why(ask: Ask) -> Answer:
@@ -118,6 +117,11 @@ def _stretch(ask: Ask) -> dict[str, object]:
     stretch = timeline(ask.connection, ask.number("id"), ask.query.get("after", ""))
     more = f"/prospects/{ask.number('id')}/history?{urlencode({'after': stretch.next})}" if stretch.next else ""
     return {"events": stretch.events, "more": more}
+
+
+def _file(ask: Ask, what: str, parts: Iterator[bytes]) -> Download:
+    number = ask.number("id")
+    return Download(f"prospect-{number}-{what}.csv", parts, about=subject_of(number))
 
 
 def _events(ask: Ask) -> Iterator[Event]:

@@ -47,7 +47,7 @@ def response(answer: Answer, manner: Manner, seals: Seals) -> Response:
         case Away(address, state):
             sent = RedirectResponse(address, 303)
             keep(sent, AWAY, state, 900)
-        case Download(name, parts, kind):
+        case Download(name, parts, kind, _):
             sent = Filed(parts, kind)
             sent.headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
         case Plain(body, kind, status, headers):
