@@ -10,6 +10,7 @@ from engage.reports.attention import attention
 from engage.reports.period import Day, overview, own_overview, period, queues_of, results
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus
+from tests.support.sends import order
 from tests.support.world import World, at
 
 SCENARIO = """
@@ -99,13 +100,71 @@ def test_what_is_failed_stuck_late_or_stopped_is_told(engine: Engine) -> None:
         connection.execute(update(t.messages).where(t.messages.c.prospect_id == world.ids["c"]).values(
             status=int(MessageStatus.IN_DOUBT)))  # fmt: skip
         connection.execute(update(t.scenarios).values(fault="it broke"))
-        one = {"scenario_id": 1, "step_id": 1, "day": asked.numbers[-1], "bucket": 0, "folded": 0}
-        connection.execute(insert(t.totals), [{**one, "figure": 4, "count": 3}, {**one, "figure": 4, "count": -1}])
+        failed = {"enrolment_id": 1, "step_id": 1, "arrived_at": at("0 days") - timedelta(days=40), "outcome": 4}
+        moments = (world.now, world.now, at("0 days") - timedelta(days=30))
+        connection.execute(
+            insert(t.visits), [{**failed, "left_at": left, "move": 90 + n} for n, left in enumerate(moments)]
+        )
         found = attention(connection, now, asked)
     assert not found.calm
     assert found.in_doubt == 1
     assert [(each.key, each.fault) for each in found.paused] == [("journey", "it broke")]
     assert [(each.scenario, each.step, each.count) for each in found.failing] == [("journey", "invite", 2)]
-    assert [(each.scenario, each.count > 0) for each in found.stuck] == [("journey", True)]
+    assert [(each.scenario, each.count) for each in found.stuck] == [("journey", 2)], "a and c; b reached the goal"
     assert found.silent == world.now
     assert found.overdue == 1
+
+
+def test_a_step_that_failed_today_is_told_of_whenever_its_prospects_came(engine: Engine) -> None:
+    """They waited for forty days: the failure is of today."""
+    steps = """
+        steps:
+          - {id: call, after: 40 days, create_todo: {subject: Call, to: owner}}
+        """
+    world = World(engine, steps, start=False, team="users: {}")
+    world.start("0 days")
+    world.people("a", "b", at="0 days")
+    world.ticks("0 days", "40 days 1 hour")
+    with world.engine.connect() as connection:
+        found = attention(connection, at("41 days"), period(at("41 days"), 7, world.plans.house.hours.zone))
+        later = attention(connection, at("60 days"), period(at("60 days"), 7, world.plans.house.hours.zone))
+    assert [(each.step, each.count) for each in found.failing] == [("call", 2)]
+    assert later.failing == ()
+
+
+def test_an_engine_that_was_never_begun_is_silent(engine: Engine) -> None:
+    world = World(engine, SCENARIO)
+    asked = period(at("1 day"), 7, world.plans.house.hours.zone)
+    with world.engine.connect() as connection:
+        assert attention(connection, at("5 minutes"), asked).silent is None
+        assert attention(connection, at("1 day"), asked).silent == at("0 days")
+
+
+def test_mails_stand_at_the_day_on_which_their_visit_began(engine: Engine) -> None:
+    """A step that waits before it sends: entered and sent are of the same day, and so are opens (SPEC 12)."""
+    world = World(engine, "steps: [{id: invite, after: 3 days, send_email: invite}, {wait: 9 days}]")
+    world.people("a", "b", at="0 days")
+    world.ticks("0 days", "3 days 1 hour")
+    world.deliver("3 days 2 hours")
+    world.activity("a", "email_opened", "invite", at="4 days")
+    world.tick("4 days 1 hour")
+    zone = world.plans.house.hours.zone
+    with world.engine.connect() as connection:
+        days = overview(connection, period(at("5 days"), 30, zone))
+    first = at("0 days").astimezone(zone).date()
+    assert [(day.day, day.sent, day.opened) for day in days if day.sent or day.opened] == [(first, 2, 1)]
+
+
+def test_mails_of_one_off_sends_are_mails_of_the_company(engine: Engine) -> None:
+    """They belong to no step, and to no report card."""
+    world = World(engine, SCENARIO, lists="members: {name: Members}")
+    world.people("a", "b", lists=["members"], at="0 days")
+    order(world, "invite", now="1 day")
+    world.tick("1 day 1 hour")
+    world.deliver("1 day 2 hours")
+    zone = world.plans.house.hours.zone
+    with world.engine.connect() as connection:
+        days = {day.day: day.sent for day in overview(connection, period(at("3 days"), 7, zone)) if day.sent}
+    first = at("0 days").astimezone(zone).date()
+    assert sum(days.values()) == len(world.rows("messages", "id"))
+    assert days[first + timedelta(days=1)] >= 2

@@ -18,6 +18,7 @@ START (``"2 days"``), ISO texts or datetimes; none means the latest moment said 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import blake2b
@@ -33,6 +34,7 @@ from engage.sql import tables as t
 from engage.sql.codes import CHUNK, Figure, MessageStatus, TimerKind
 from engage.sql.interning import word_id
 from engage.sql.locks import exclusive
+from engage.sql.mail_days import NO_STEP, began_at, counted_under
 from engage.stepping import states
 from engage.stepping.figures import day_number
 from engage.stepping.tick import Ticked, tick
@@ -120,15 +122,12 @@ class World(Seen, People):
 
     def _count_sent(self, connection: Connection, ids: list[int]) -> None:
         m, s, zone = t.messages, t.steps, self.plans.house.hours.zone
-        grouped = (
-            select(s.c.scenario_id, s.c.id, m.c.queued_at, func.count())
-            .join(s, s.c.id == m.c.step_id)
-            .where(m.c.id.in_(ids))
-            .group_by(s.c.scenario_id, s.c.id, m.c.queued_at)
-        )
-        for scenario, step, queued, count in connection.execute(grouped).all():
-            day = day_number(micros(queued), zone)
-            row = {"scenario_id": scenario, "step_id": step, "day": day, "figure": int(Figure.SENT), "bucket": 0}
+        scenario = func.coalesce(s.c.scenario_id, NO_STEP)
+        each = select(scenario, counted_under(), began_at()).select_from(m.outerjoin(s, s.c.id == m.c.step_id))
+        found = Counter(tuple(row) for row in connection.execute(each.where(m.c.id.in_(ids))))
+        for (of, step, began), count in found.items():
+            day = day_number(micros(began), zone)
+            row = {"scenario_id": of, "step_id": step, "day": day, "figure": int(Figure.SENT), "bucket": 0}
             connection.execute(insert(t.totals).values(**row, count=count))
 
     # scenarios

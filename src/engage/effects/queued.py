@@ -18,6 +18,7 @@ from engage.language.template_fields import fields_read
 from engage.sql import tables as t
 from engage.sql.asked import Now
 from engage.sql.codes import MessageKind, MessageStatus
+from engage.sql.mail_days import began_at
 from engage.sql.predicates import holds
 from engage.sql.standing import among, big, run, standing, whole
 
@@ -49,6 +50,8 @@ class Queued:
     send_id: int | None = None
     #: its opens and clicks may be counted, as far as that is asked of the prospect
     tracked: bool = True
+    #: when the visit began that queued it; None: when it was queued
+    began_at: datetime | None = None
 
 
 def queued_ids(
@@ -152,6 +155,7 @@ def _messages(database: str, names: Names) -> Select[Any]:
     columns = (
         *own,
         *waited,
+        began_at().label("began_at"),
         w.c.text.label("template"),
         *scenario,
         t.scenarios.c.name.label("scenario_name"),
@@ -179,4 +183,5 @@ def _queued(row: Mapping[str, Any], post: Post, custom: Mapping[str, Plain], nam
         plain_prospect(row, custom, post.house, names) if there else None,
         row["send_id"],
         tracked,
+        row["began_at"],
     )

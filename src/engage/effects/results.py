@@ -18,6 +18,7 @@ from engage.sql import tables as t
 from engage.sql.codes import Figure, MessageStatus, TimerKind
 from engage.sql.happened import activity_key, write_activities
 from engage.sql.interning import word_ids
+from engage.sql.mail_days import NO_STEP
 from engage.sql.standing import among, big, run, run_each, standing, whole
 from engage.sql.together import given, run_together
 
@@ -171,11 +172,10 @@ def _event(name: str, number: int, message: Queued, now: datetime, words: Words)
 
 
 def _write_totals(connection: Connection, sent: Sequence[Queued], house: House) -> None:
-    """Count the messages of steps, by the local day they were queued on."""
+    """Count the messages, by the local day on which their visits began."""
     counted = Counter(
-        (message.scenario_id, message.step_id, _day(message.queued_at, house))
+        (message.scenario_id or NO_STEP, message.step_id or NO_STEP, _day(message.began_at or message.queued_at, house))
         for message in sent
-        if message.scenario_id is not None
     )
     rows = [
         {"scenario": scenario, "step": step, "on_day": day, "how_many": count}

@@ -34,6 +34,7 @@ from engage.sql import tables as t
 from engage.sql.codes import Bounce, Figure
 from engage.sql.columns import Instant, Key
 from engage.sql.days import day_of, fill_days
+from engage.sql.mail_days import NO_STEP, began_at, counted_under
 from engage.sql.scratch import analyse, clear, keyless, scratch, update_from
 from engage.sql.standing import standing
 
@@ -51,8 +52,8 @@ touched = keyless(
     scratch(
         "touched",
         Column("message_id", Key, primary_key=True, autoincrement=False),
-        Column("step_id", Integer),
-        Column("queued_at", Instant, nullable=False),
+        Column("step_id", Integer, nullable=False),
+        Column("began_at", Instant, nullable=False),
         Column("opened_at", Instant),
         Column("clicked_at", Instant),
         Column("bounce", SmallInteger),
@@ -61,11 +62,11 @@ touched = keyless(
 )
 
 
-#: How many messages each figure has gained or lost, by step and moment of queueing.
+#: How many messages each figure has gained or lost, by step and the moment at which their visits began.
 figures = scratch(
     "figures",
-    Column("step_id", Integer),
-    Column("queued_at", Instant, nullable=False),
+    Column("step_id", Integer, nullable=False),
+    Column("began_at", Instant, nullable=False),
     Column("figure", SmallInteger, nullable=False),
     Column("count", Integer, nullable=False),
 )
@@ -99,8 +100,8 @@ def _touching(types: Types) -> Insert:
     m, news = t.messages, _first_moments(dict(types)).subquery("news")
     columns = (
         m.c.id,
-        m.c.step_id,
-        m.c.queued_at,
+        counted_under(),
+        began_at(),
         case((m.c.opened_at.is_(null()), news.c.opened_at)),
         case((m.c.clicked_at.is_(null()), news.c.clicked_at)),
         case((news.c.bounce > func.coalesce(m.c.bounce, 0), news.c.bounce)),
@@ -141,10 +142,10 @@ def _fared() -> Select[Any]:
         Figure.SOFT_BOUNCED: func.count(case((x.bounce == int(Bounce.SOFT), 1))) - func.count(case((turned, 1))),
     }
     counts = (number.label(figure.name) for figure, number in by_figure.items())
-    each = select(x.step_id, x.queued_at, *counts).group_by(x.step_id, x.queued_at)
+    each = select(x.step_id, x.began_at, *counts).group_by(x.step_id, x.began_at)
     sums = each.cte("sums").prefix_with("MATERIALIZED")
     return _united(
-        select(sums.c.step_id, sums.c.queued_at, _number(figure), sums.c[figure.name].label("count"))
+        select(sums.c.step_id, sums.c.began_at, _number(figure), sums.c[figure.name].label("count"))
         for figure in by_figure
     )
 
@@ -157,12 +158,22 @@ def _refusals(types: Types) -> Select[Any]:
         a.c.prospect_id == batch.c.prospect_id, a.c.type_id == batch.c.type_id, a.c.learnt_at.is_not(null()),
         a.c.message_id == batch.c.message_id, a.c.bot.is_(False), a.c.id.not_in(select(batch.c.activity_id)),
     )  # fmt: skip
-    return _united(
-        select(m.c.step_id, m.c.queued_at, _number(_REFUSALS[name]), func.count(m.c.id.distinct()).label("count"))
-        .select_from(batch.join(m, m.c.id == batch.c.message_id))
-        .where(batch.c.type_id == number, ~exists(known.correlate(batch)))
-        .group_by(m.c.step_id, m.c.queued_at)
+    fresh = (
+        (
+            name,
+            select(m.c.id, counted_under().label("step_id"), began_at().label("began_at"))
+            .select_from(m.join(batch, m.c.id == batch.c.message_id))
+            .where(batch.c.type_id == number, ~exists(known.correlate(batch)))
+            .distinct()
+            .subquery(),
+        )
         for name, number in types
+    )
+    return _united(
+        select(each.c.step_id, each.c.began_at, _number(_REFUSALS[name]), func.count().label("count")).group_by(
+            each.c.step_id, each.c.began_at
+        )
+        for name, each in fresh
     )
 
 
@@ -175,10 +186,10 @@ def _united(parts: Iterable[Select[Any]]) -> Select[Any]:
 
 
 def _count(connection: Connection, zone: ZoneInfo, gained: Select[Any]) -> None:
-    """Add to the report's figures, on the local day on which each message was queued."""
+    """Add to the report's figures, on the local day on which each message's visit began."""
     clear(connection, figures)
     connection.execute(_gained(gained))
-    fill_days(connection, figures.c.queued_at, zone)
+    fill_days(connection, figures.c.began_at, zone)
     connection.execute(_by_day())
 
 
@@ -190,14 +201,13 @@ def _gained(gained: Select[Any]) -> Insert:
 
 @standing
 def _by_day() -> Insert:
-    day = day_of(figures.c.queued_at).label("day")
+    day = day_of(figures.c.began_at).label("day")
     by_day = select(figures.c.step_id, day, figures.c.figure, figures.c.count).subquery("by_day")
-    key = (t.steps.c.scenario_id, by_day.c.step_id, by_day.c.day, by_day.c.figure)
-    rows = (
-        select(*key, literal(0, SmallInteger), func.sum(by_day.c.count))
-        .select_from(by_day.join(t.steps, t.steps.c.id == by_day.c.step_id))
-        .group_by(*key)
-    )
+    scenario = func.coalesce(t.steps.c.scenario_id, NO_STEP).label("scenario_id")
+    steps = by_day.outerjoin(t.steps, t.steps.c.id == by_day.c.step_id)
+    each = select(scenario, by_day).select_from(steps).subquery("each_step")
+    key = (each.c.scenario_id, each.c.step_id, each.c.day, each.c.figure)
+    rows = select(*key, literal(0, SmallInteger), func.sum(each.c.count)).group_by(*key)
     names = ["scenario_id", "step_id", "day", "figure", "bucket", "count"]
     return insert(t.totals).from_select(names, rows)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, func, literal_column, select, text
+from sqlalchemy import BigInteger, ColumnElement, Connection, func, literal_column, select, text, type_coerce
 
+from engage.clock import micros
 from engage.reports.calls import Call, failed_calls, last_failed
 from engage.reports.health import Hold, MailStop, in_doubt, last_tick, mail_stop, open_hold
 from engage.reports.period import Period
 from engage.reports.stuck import StuckSend, stuck_sends
 from engage.sql import tables as t
-from engage.sql.codes import Figure, TimerKind
-from engage.sql.tables.journey import DAY_FIGURES
+from engage.sql.codes import FAILED, RunState, TimerKind
+from engage.sql.packing import unpacked
 
 Truth = ColumnElement[bool]
 #: Who should have been stepped longer ago than this is stuck.
@@ -22,6 +23,8 @@ STUCK = timedelta(hours=1)
 SILENT = timedelta(minutes=10)
 #: So many of each kind are named.
 SHOWN = 10
+#: So many late wake-ups are looked at one by one; of more, a run that has two counts twice.
+_COUNTED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """A step that failed in the period, and how often."""
+    """A step that failed for prospects in the period, and how often."""
 
     scenario: str
     scenario_name: str
@@ -46,7 +49,7 @@ class Failing:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """How many prospects of a scenario should have gone on and have not, and since when the first."""
+    """How many prospects of a scenario, by its key, should have gone on and have not, and since when the first."""
 
     scenario: str
     name: str
@@ -60,7 +63,7 @@ class Attention:
 
     hold: Hold | None
     stop: MailStop | None
-    #: the last tick, where it is long ago and scenarios run
+    #: the last tick, or the first start if there was none, where it is long ago and scenarios run
     silent: datetime | None
     paused: tuple[Paused, ...]
     failing: tuple[Failing, ...]
@@ -108,9 +111,11 @@ def overdue(connection: Connection, now: datetime, visible: Truth | None = None)
 
 
 def _silent(connection: Connection, now: datetime) -> datetime | None:
-    last = last_tick(connection)
-    running = select(t.scenarios.c.id).where(t.scenarios.c.state == "running").limit(1)
-    return last if last is not None and now - last > SILENT and connection.scalar(running) is not None else None
+    """Return since when nothing has ticked, where that is long ago; an engine that was never begun has a start."""
+    s = t.scenarios.c
+    begun = connection.scalar(select(func.min(s.started_at)).where(s.state == "running"))
+    since = last_tick(connection) or begun
+    return since if begun is not None and since is not None and now - since > SILENT else None
 
 
 def _paused(connection: Connection) -> tuple[Paused, ...]:
@@ -120,22 +125,20 @@ def _paused(connection: Connection) -> tuple[Paused, ...]:
 
 
 def _failing(connection: Connection, asked: Period) -> tuple[Failing, ...]:
-    n, s, k, days = t.totals.c, t.scenarios, t.steps, asked.numbers
-    failed = func.sum(n.count)
-    # Grouped by a sum, so that SQLite looks for the figure and the days, and not at all that a step ever had.
-    step = (n.step_id + literal_column("0")).label("step_id")
+    v, s, k = t.visits.c, t.scenarios, t.steps
+    count = func.count()
     sums = (
-        select(step, failed.label("count"))
-        .where(text(DAY_FIGURES), n.figure == int(Figure.FAILED), n.day >= days[0], n.day <= days[-1])
-        .group_by(step)
-        .having(failed > 0)
+        select(v.step_id, count.label("count"))
+        .where(text(FAILED), v.left_at >= asked.bounds[0])
+        .group_by(v.step_id)
+        .order_by(count.desc(), v.step_id)
+        .limit(SHOWN)
         .subquery()
     )
     chosen = (
         select(s.c.key, s.c.name, k.c.key, k.c.name, sums.c.count)
         .select_from(sums.join(k, k.c.id == sums.c.step_id).join(s, s.c.id == k.c.scenario_id))
         .order_by(sums.c.count.desc(), s.c.key, k.c.key)
-        .limit(SHOWN)
     )
     return tuple(
         Failing(key, name, step, label or step, int(count))
@@ -144,15 +147,35 @@ def _failing(connection: Connection, asked: Period) -> tuple[Failing, ...]:
 
 
 def _stuck(connection: Connection, now: datetime) -> tuple[Stuck, ...]:
+    """Return the scenarios whose runs are late, those with most of them first."""
     w, s = t.timers.c, t.scenarios
     kinds = (int(TimerKind.STEP), int(TimerKind.WAKE))
     late = (w.kind.in_(kinds), w.due_at < now - STUCK, s.c.state == "running")
     chosen = (
-        select(s.c.key, s.c.name, func.sum(w.count).label("stuck"), func.min(w.due_at).label("since"))
+        select(s.c.id, s.c.key, s.c.name, func.sum(w.count).label("stuck"), func.min(w.due_at).label("since"))
         .select_from(t.timers.join(s, s.c.id == w.scenario_id))
         .where(*late)
-        .group_by(s.c.key, s.c.name)
+        .group_by(s.c.id, s.c.key, s.c.name)
         .order_by(func.sum(w.count).desc(), s.c.key)
         .limit(SHOWN)
     )
-    return tuple(Stuck(row.key, row.name, int(row.stuck), row.since) for row in connection.execute(chosen))
+    found = [
+        Stuck(row.key, row.name, _late_runs(connection, row.id, kinds, now, int(row.stuck)), row.since)
+        for row in connection.execute(chosen).all()
+    ]
+    return tuple(sorted((each for each in found if each.count), key=lambda each: (-each.count, each.scenario)))
+
+
+def _late_runs(connection: Connection, scenario: int, kinds: tuple[int, ...], now: datetime, wakes: int) -> int:
+    """Return how many runs of a scenario are late; ``wakes`` is how often they are to be woken.
+
+    A wake-up is only a hint: a run may have two, and one that has ended or gone on keeps its own until it is due.
+    """
+    if wakes > _COUNTED:
+        return wakes
+    w, e = t.timers.c, t.enrolments.c
+    timers = select(w.id).where(w.kind.in_(kinds), w.due_at < now - STUCK, w.scenario_id == scenario)
+    keys = unpacked(connection.dialect.name, connection.scalars(timers).all())
+    due = type_coerce(e.due_at, BigInteger) < micros(now - STUCK)
+    late = select(e.id).where(e.id.in_(select(keys.c.key)), e.state == int(RunState.ACTIVE), due)
+    return connection.scalar(select(func.count()).select_from(late.subquery())) or 0

@@ -12,8 +12,7 @@ from engage.reports.attention import overdue
 from engage.reports.calls import failed_calls, queued_calls
 from engage.reports.health import MailHealth, last_tick, mail_health
 from engage.sql import tables as t
-from engage.sql.codes import Figure
-from engage.sql.tables.journey import RUN_FIGURES
+from engage.sql.codes import RUN_FIGURES, Figure
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from sqlalchemy import Connection, Row, func, select, text
 
 from engage.clock import EPOCH
 from engage.sql import tables as t
-from engage.sql.codes import Figure
-from engage.sql.tables.journey import RUN_FIGURES
+from engage.sql.codes import RUN_FIGURES, Figure
 
 #: So many days make a trend, and the same number before them is what it is compared with.
 DAYS = 28

@@ -1,7 +1,8 @@
 """What a period came to, day by day: new prospects, MQLs, hand-overs to sales, mails; and how each scenario did.
 
 An MQL is a prospect who was given an owner and had none. A hand-over is a ToDo that a scenario made. Mails stand at the
-day on which their readers came to the step that sent them, as in report cards.
+day on which their readers came to the step that sent them, as in report cards; those of one-off sends at the day on
+which they were queued.
 """
 
 from __future__ import annotations
@@ -29,10 +30,9 @@ from sqlalchemy import (
 from engage.clock import EPOCH, micros
 from engage.language.calendar import day_start, local_day
 from engage.sql import tables as t
-from engage.sql.codes import Figure
+from engage.sql.codes import DAY_FIGURES, RUN_FIGURES, Figure
 from engage.sql.interning import word
 from engage.sql.standing import big, run, standing
-from engage.sql.tables.journey import DAY_FIGURES, RUN_FIGURES
 
 Truth = ColumnElement[bool]
 Series = Literal["made", "assigned", "handed"]

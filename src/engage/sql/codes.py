@@ -192,3 +192,13 @@ class Returned(IntEnum):
     UNKNOWN = 11
     #: about no message that was sent from here
     FOREIGN = 12
+
+
+#: The figures that count runs (left, goal, waiting, held, entered), as statements must write it to use their index.
+RUN_FIGURES = "figure IN (5, 6, 10, 11, 12)"
+#: The figures that are asked for by days over all scenarios (mails), likewise.
+DAY_FIGURES = "figure IN (20, 21, 22, 23, 24, 25)"
+#: The rows that no folding has made, likewise.
+UNFOLDED = "folded = 0"
+#: The visits that failed, as statements must write it to use their index.
+FAILED = "outcome = 4"

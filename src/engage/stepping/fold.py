@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, FromClause, Select, delete, func, insert, literal, select, text
 
 from engage.sql import tables as t
+from engage.sql.codes import UNFOLDED
 from engage.sql.packing import is_postgres
 from engage.sql.standing import many, run, standing, whole
-from engage.sql.tables.journey import UNFOLDED
 
 #: Differences of a scenario are folded when there are more than this, and more than a quarter of what is folded.
 ENOUGH = 2_000

@@ -11,7 +11,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, insert, select, update
 
 from engage.clock import system_clock
 from engage.sql import tables as t
@@ -66,7 +66,7 @@ def test_where_all_is_well_nothing_needs_anybody(world: World, staff: Staff) -> 
         connection.execute(update(t.todos).values(status="completed", completed_at=system_clock()))
         connection.execute(update(t.ticks).values(at=system_clock()))
         connection.execute(t.timers.delete())
-        connection.execute(t.totals.delete().where(t.totals.c.figure == 4))
+        connection.execute(t.visits.delete().where(t.visits.c.outcome == 4))
     assert "Nothing: all is well." in seen(staff, "/dashboard")
 
 
@@ -89,6 +89,24 @@ def test_what_is_broken_or_late_stands_first_with_a_way_to_it(world: World, staf
     assert re.search(r'href="/todos/team">\d+ ToDos are overdue', page)
     assert page.index("What needs you") < page.index("New prospects")
     assert "対応が必要なもの" in seen(staff, "/dashboard", Accept_Language="ja")
+
+
+def test_who_sells_is_led_to_what_is_overdue(world: World, staff: Staff) -> None:
+    """The own under their tab, those of the queues under theirs: each line's number is that of its list."""
+    queued = "queue:inside-sales"
+    with world.engine.begin() as connection:
+        late = {"due_at": system_clock().replace(year=2020), "status": "not_started", "completed_at": None}
+        ids = connection.scalars(select(t.todos.c.id).order_by(t.todos.c.id)).all()
+        assert len(ids) >= 3
+        connection.execute(update(t.todos).values(**late, assignee="user:sato"))
+        connection.execute(update(t.todos).where(t.todos.c.id.in_(ids[:2])).values(assignee=queued))
+    page = seen(staff, "/dashboard", "sales")
+    for tab, count in (("overdue", len(ids) - 2), ("queues", 2)):
+        line = re.search(rf'href="/todos\?tab={tab}">([^<]*)<', page)
+        assert line is not None, tab
+        assert str(count) in line[1]
+        listed = set(re.findall(r"todo=(\d+)", seen(staff, f"/todos?tab={tab}", "sales")))
+        assert len(listed) == count
 
 
 def test_who_sells_sees_the_own_figures_only(world: World, staff: Staff) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     text,
 )
 
+from engage.sql.codes import DAY_FIGURES, FAILED, RUN_FIGURES, UNFOLDED
 from engage.sql.columns import Instant, Key, Packed, metadata
 
 #: ``paused_total`` is the time paused so far, in microseconds: durations are kept in scenario time, that is
@@ -172,6 +173,8 @@ visits = Table(
     Column("step_id", Integer, nullable=False),
     Column("move", SmallInteger, primary_key=True, autoincrement=False),
     Column("outcome", SmallInteger, nullable=False),
+    # Of the few that failed alone: whoever looks for trouble asks for the latest.
+    Index("ix_visits_failed", "left_at", "step_id", sqlite_where=text(FAILED), postgresql_where=text(FAILED)),
     sqlite_with_rowid=False,
 )
 
@@ -184,13 +187,6 @@ reasons = Table(
     Column("reason", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-
-#: The figures that count runs (left, goal, waiting, held, entered), as statements must write it to use their index.
-RUN_FIGURES = "figure IN (5, 6, 10, 11, 12)"
-#: The figures that are asked for by days over all scenarios (failed, mails), likewise.
-DAY_FIGURES = "figure IN (4, 20, 21, 22, 23, 24, 25)"
-#: The rows that no folding has made, likewise.
-UNFOLDED = "folded = 0"
 
 #: The report's figures, rolled up: one row or more for a step, local day of arrival (days since 1970-01-01),
 #: figure and class of waiting time. Chunks insert differences; the tick's end folds them.

@@ -12,8 +12,9 @@ from urllib.parse import quote, urlencode
 from engage.reports.attention import Attention, attention, overdue
 from engage.reports.csvout import csv_parts
 from engage.reports.health import troubles
+from engage.reports.inbox import whose
 from engage.reports.period import Day, Period, Result, overview, own_overview, period, queues_of, results
-from engage.reports.scope import visible_todos
+from engage.sql import tables as t
 from engage.web.staff.answers import Answer, Download, Shown
 from engage.web.staff.ask import Ask
 from engage.wording import Sentence, sentence
@@ -104,9 +105,14 @@ def _chart(ask: Ask, days: Sequence[Day], columns: Sequence[str]) -> str:
 
 
 def _own_items(ask: Ask) -> Iterator[Item]:
-    late = overdue(ask.connection, ask.now, visible_todos(ask.reader.id))
+    its = whose(ask.connection, ask.reader.id)
+    late = overdue(ask.connection, ask.now, t.todos.c.assignee == its.mine)
     if late:
         yield Item("warn", sentence("{count} of your ToDos are overdue", count=late), "/todos?tab=overdue")
+    queued = overdue(ask.connection, ask.now, t.todos.c.assignee.in_(its.queues))
+    if queued:
+        text = "ToDos of your queues that are overdue: {count}"
+        yield Item("warn", sentence(text, count=queued), "/todos?tab=queues")
 
 
 def _items(ask: Ask, span: Period) -> Iterator[Item]:
