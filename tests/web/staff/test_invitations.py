@@ -94,7 +94,7 @@ def test_once_a_password_is_chosen_no_other_link_of_the_user_works(staff: Staff)
 
 
 def test_a_stranger_who_asks_for_a_new_password_takes_no_welcome_away(staff: Staff) -> None:
-    """S05: neither of a user without an address, to whom no mail could bring another link, nor of one with an address."""
+    """S05: neither of a user without an address, to whom no mail could bring another link, nor of one with."""
     shown = staff.post("/team", {"id": "nomail", "role": "viewer"}, as_="admin").text
     welcome = "/come-in/" + shown.partition("/come-in/")[2].partition("<")[0]
     second = link(staff.engine, "welcome", "vera")
