@@ -110,8 +110,8 @@ _APPEND_ONLY = {
         "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'append-only'); END",
         # INSERT OR REPLACE deletes a row without the trigger above. A number that is still to be given is -1 here.
         (
-            "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN NEW.id <> -1 AND NEW.id <= (SELECT max(id) FROM audit)"
-            " BEGIN SELECT RAISE(ABORT, 'append-only'); END"
+            "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN NEW.id <> -1 "
+            "AND NEW.id <= (SELECT max(id) FROM audit) BEGIN SELECT RAISE(ABORT, 'append-only'); END"
         ),
     ),
     "postgresql": (
