@@ -11,7 +11,7 @@ from engage.clock import system_clock
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus
 from engage.sql.connect import connect
-from tests.cli.conftest import SCENARIO, Engage
+from tests.cli.conftest import SCENARIO, TEAM, Engage
 from tests.support.web import KEY
 from tests.web.staff.test_audit import BY_PAGES
 
@@ -19,6 +19,8 @@ MONDAY, TUESDAY, NOON = "2026-12-07T09:00", "2026-12-08T09:00", "2026-12-08T12:0
 LISTS = "news: {name: News}\nrich: {name: Rich, where: {score: {gte: 100}}}\n"
 MAIL = "---\nsubject: {name}\n---\n<p>{name}</p>\n"
 LEADS = "email,last_name,score,lists\nann@example.com,Ann,120,news\nbob@example.com,Bob,200,news\n"
+#: What the first apply writes of the users of team.yaml.
+JOINED = (("user_added", "user:mori"), ("user_added", "user:sato"))
 #: What a command does, and which lines it leaves.
 LIFE: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("import prospects leads.csv --now {MONDAY}", (
@@ -36,6 +38,10 @@ LIFE: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("user invite kato", (("user_invited", "user:kato"),)),
     ("user disable kato", (("user_disabled", "user:kato"),)),
     ("template send-test calm --to somebody@example.com", (("test_sent", "template:calm"),)),
+    ("import users users.csv", (
+        ("import_begun", "data:users"), ("role_changed", "user:kato"), ("user_added", "user:vw"),
+        ("import_ended", "data:users"))),
+    ("import users users.csv --dry-run", ()),
     ("db check --repair", (("timers_repaired", "database"),)),
 )  # fmt: skip
 BY_COMMANDS = {deed for _, lines in LIFE for deed, _ in lines} | {
@@ -70,13 +76,14 @@ def workspace(folder: Path) -> None:
         (folder / f"templates/{name}.html").write_text(MAIL.format(name=name), "utf-8")
     (folder / "leads.csv").write_text(LEADS, "utf-8")
     (folder / "members.csv").write_text("list,email\nnews,bob@example.com\n", "utf-8")
+    (folder / "users.csv").write_text("id,role\nkato,viewer\nvw,admin\n", "utf-8")
 
 
 def test_each_deed_of_a_command_leaves_its_line(engage: Engage, folder: Path, schema_url: str) -> None:
     """S60"""
     workspace(folder)
     assert engage("apply").code == 0
-    expected = [("applied", "workspace")]
+    expected = [*JOINED, ("applied", "workspace")]
     for command, lines in LIFE:
         done = engage(*command.format(MONDAY=MONDAY).split(), ENGAGE_SECRET_KEY=KEY)
         assert done.code == 0, (command, done.err)
@@ -91,9 +98,12 @@ def test_files_applied_and_rolled_back_leave_their_lines(engage: Engage, folder:
     assert engage("apply").code == 0, "nothing differs, nothing is written"
     (folder / "scenarios/hand-over.yaml").write_text(SCENARIO.replace("2 days", "3 days"), "utf-8")
     assert engage("apply", "--yes").code == 0
+    (folder / "team.yaml").write_text(TEAM.replace("email: mori@example.com", "role: admin"), "utf-8")
+    assert engage("apply", "--yes").code == 0
     assert engage("rollback", "hand-over", "1", "--yes").code == 0
     assert log(schema_url) == [
-        ("applied", "workspace"), ("applied", "workspace"), ("rolled_back", "scenario:hand-over"),
+        *JOINED, ("applied", "workspace"), ("applied", "workspace"), ("role_changed", "user:mori"),
+        ("applied", "workspace"), ("rolled_back", "scenario:hand-over"),
     ]  # fmt: skip
 
 

@@ -294,3 +294,21 @@ def test_a_todo_is_handed_on_taken_and_postponed(running: Engage) -> None:
     assert (row["to"], row["due_at"][:10]) == ("user:mori", "2026-12-14")
     assert told("take", 99, "--user", "mori")[0] == 1
     assert told("take", "9" * 30, "--user", "mori")[0] == 2
+
+
+def test_a_plan_tells_of_who_is_no_longer_in_the_file_and_can_still_log_in(applied: Engage) -> None:
+    text = Path("team.yaml").read_text("utf-8").replace("[sato, mori]", "[sato]")
+    Path("team.yaml").write_text("".join(line for line in text.splitlines(True) if "Mori" not in line), "utf-8")
+    for words in (("plan",), ("apply", "--yes")):
+        assert "mori is no longer in team.yaml and can still log in; engage user disable mori" in applied(*words).err
+        assert "sato" not in applied("plan").err
+    assert json.loads(applied("plan", "--json").out)["left"] == []
+    assert applied("plan").err == ""
+
+
+def test_a_plan_does_not_tell_of_who_is_disabled_already(applied: Engage) -> None:
+    assert applied("user", "disable", "mori").code == 0
+    text = Path("team.yaml").read_text("utf-8").replace("[sato, mori]", "[sato]")
+    Path("team.yaml").write_text("".join(line for line in text.splitlines(True) if "Mori" not in line), "utf-8")
+    data = json.loads(applied("plan", "--json").out)
+    assert (data["files"]["changed"], data["left"]) == (["team.yaml"], [])

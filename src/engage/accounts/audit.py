@@ -85,12 +85,25 @@ def entries(
 
 
 def broken(connection: Connection) -> Iterator[int]:
-    """Yield the numbers of lines whose digest is not that of what they say after the line before."""
-    a, last = t.audit, b""
+    """Yield the numbers of lines whose digest is not that of what they say after the line before.
+
+    SQLite gives numbers without gaps, and knows the last that it gave: there a number that is left out counts too, and
+    the first that is missing at the end. PostgreSQL skips numbers where a transaction is taken back.
+    """
+    a, last, number, gapless = t.audit, b"", 0, not is_postgres(connection)
     for row in connection.execute(select(a).order_by(a.c.id).execution_options(yield_per=_LINES)):
-        if _digest(last, row.at, row.who, row.action, row.subject, row.detail) != bytes(row.digest):
+        whole = _digest(last, row.at, row.who, row.action, row.subject, row.detail) == bytes(row.digest)
+        if not whole or (gapless and row.id != number + 1):
             yield row.id
-        last = bytes(row.digest)
+        last, number = bytes(row.digest), row.id
+    if gapless and number < _given(connection):
+        yield number + 1
+
+
+def _given(connection: Connection) -> int:
+    """Return the highest number that SQLite ever gave to a line, also to one that is gone."""
+    given = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+    return connection.scalar(given, {"name": t.audit.name}) or 0
 
 
 def _entry(row: Row[tuple[object, ...]]) -> Entry:

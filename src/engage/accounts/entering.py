@@ -39,6 +39,7 @@ class Known:
     password: str | None
     second: str | None
     changed_at: datetime | None
+    email: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def find(connection: Connection, name: str) -> Known | None:
     """Return the enabled user of an id, or of an address that only one has."""
     u, c = t.users, t.credentials
     chosen = (
-        select(u.c.id, u.c.role, c.c.password, c.c.second, c.c.changed_at)
+        select(u.c.id, u.c.role, c.c.password, c.c.second, c.c.changed_at, u.c.email)
         .select_from(u.outerjoin(c, c.c.user_id == u.c.id))
         .where(u.c.enabled)
         .limit(2)
@@ -98,7 +99,7 @@ def find(connection: Connection, name: str) -> Known | None:
     if len(rows) != 1:
         return None
     (row,) = rows
-    return Known(row.id, role_of(row.role), row.password, row.second, row.changed_at)
+    return Known(row.id, role_of(row.role), row.password, row.second, row.changed_at, row.email)
 
 
 def _failed(connection: Connection, asked: Asked, user_id: str | None, why: str, now: datetime) -> Refusal:

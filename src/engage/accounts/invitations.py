@@ -1,7 +1,7 @@
 """Links that work once: for the first administrator, for a new user, for who forgot the password.
 
 A link is a number and its signature with the secret key, so the database alone lets nobody in. A new one of its purpose
-takes the place of those before.
+takes the place of those before, and once one of a user was used the others of that user no longer work.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class Invitation:
 
 
 def invite(connection: Connection, purpose: Purpose, user_id: str | None, now: datetime) -> bytes:
-    """Make a link and return its number; those made before for the same no longer work."""
+    """Make a link and return its number; those made before for the same, to the same purpose, no longer work."""
     i, number = t.invitations, secrets.token_bytes(_ID_BYTES)
     before = i.c.user_id.is_(None) if user_id is None else i.c.user_id == user_id
-    connection.execute(update(i).where(before, i.c.used_at.is_(None)).values(used_at=now))
+    connection.execute(update(i).where(before, i.c.purpose == purpose, i.c.used_at.is_(None)).values(used_at=now))
     row = {"id": number, "purpose": purpose, "user_id": user_id, "made_at": now, "expires_at": now + LASTS[purpose]}
     connection.execute(insert(i).values(row))
     return number
@@ -78,10 +78,15 @@ def invitation(connection: Connection, key: bytes, text: str, now: datetime) -> 
 
 
 def use(connection: Connection, one: Invitation, now: datetime) -> bool:
-    """Use a link up; return False where somebody else did a moment ago."""
+    """Use a link up, and with it all others of its user; return False where somebody else did a moment ago."""
     i = t.invitations
     used = update(i).where(i.c.id == one.id, i.c.used_at.is_(None)).values(used_at=now)
-    return connection.execute(used).rowcount == 1
+    if connection.execute(used).rowcount != 1:
+        return False
+    if one.user_id is not None:
+        others = update(i).where(i.c.user_id == one.user_id, i.c.used_at.is_(None)).values(used_at=now)
+        connection.execute(others)
+    return True
 
 
 def invited_since(connection: Connection, user_id: str, moment: datetime) -> bool:

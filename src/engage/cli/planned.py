@@ -22,6 +22,9 @@ def show(session: Session, changes: Changes) -> None:
         session.say(sentence("{path}: only its tests, description or layout differ; its version stays", path=path))
     for line in _lines(changes):
         session.say(line)
+    for user in changes.left:
+        text = "{user} is no longer in team.yaml and can still log in; engage user disable {user} takes it away"
+        session.warn(sentence(text, user=user))
     for warning in changes.sends:
         session.warn(warning)
     for refusal in changes.refusals:
@@ -122,6 +125,7 @@ def as_data(changes: Changes, session: Session) -> dict[str, object]:
         "regraded": changes.effects.regraded,
         "scenarios": [_scenario_data(change, session) for change in changes.scenarios],
         "effects": {key: asdict(effect) for key, effect in changes.effects.scenarios.items()},
+        "left": changes.left,
         "sends": [warning.read(session.locale) for warning in changes.sends],
         "refusals": [refusal.read(session.locale) for refusal in changes.refusals],
     }

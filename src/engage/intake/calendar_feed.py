@@ -8,6 +8,7 @@ from secrets import token_urlsafe
 
 from sqlalchemy import Connection, delete, insert, select
 
+from engage.accounts.roles import SELLERS
 from engage.sql import tables as t
 
 #: Random bytes in an address: 256 bits.
@@ -34,10 +35,13 @@ def feed_made_at(connection: Connection, user_id: str) -> datetime | None:
 
 
 def feed_user(connection: Connection, token: str) -> str | None:
-    """Return the user whose feed a secret opens; None for one that opens none, or a user who may not log in."""
+    """Return the user whose feed a secret opens; None for one that opens none.
+
+    None also for a user who may not log in, or whose role has no ToDos and so no page to stop the feed on.
+    """
     f, u = t.calendar_feeds, t.users
     asked = select(u.c.id).join_from(f, u, u.c.id == f.c.user_id)
-    return connection.scalar(asked.where(f.c.token_hash == _hash(token), u.c.enabled))
+    return connection.scalar(asked.where(f.c.token_hash == _hash(token), u.c.enabled, u.c.role.in_(SELLERS)))
 
 
 def _hash(token: str) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Table, insert, select, update
 
+from engage.accounts.appointing import appointed, roles_of
+from engage.accounts.audit import command_line
 from engage.intake.addresses import read_address
 from engage.intake.csvfile import Row
 from engage.intake.import_kind import Importer, ImportKind, Outcome, RowReader, Task, in_column
@@ -89,10 +91,16 @@ def start(task: Task, connection: Connection) -> Importer:  # noqa: ARG001
 
 
 def write_users(connection: Connection, found: Sequence[UserRow], task: Task) -> Outcome:
-    """Store users that are new or differ; return what became of their rows. There are few users."""
+    """Store users that are new or differ; return what became of their rows. There are few users.
+
+    Who has another role afterwards is out, and the audit log tells of it.
+    """
     outcome = Outcome()
+    ids = {each.id for each in found}
+    before = roles_of(connection, ids)
     for each in found:
         outcome = _plus(outcome, _write_user(connection, each, task))
+    appointed(connection, ids, before, command_line(), task.now)
     return outcome
 
 

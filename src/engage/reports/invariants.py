@@ -25,13 +25,14 @@ from engage.wording import sentence
 
 
 def audit_unchanged(connection: Connection) -> Iterator[Finding]:
-    """Yield a finding if lines of the audit log are not what was written."""
+    """Yield a finding if lines of the audit log are not what was written, or gone."""
     lines = broken(connection)
     first = next(lines, None)
     if first is not None:
         count = 1 + sum(1 for _ in lines)
         said = (
-            "{count} lines of the audit log were changed, or stand after one that was removed; the first is line {id}"
+            "{count} lines of the audit log were changed, are missing, or stand after one that is; "
+            "the first is line {id}"
         )
         yield Finding("audit", count, sentence(said, count=f"{count:,}", id=first))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, FromClause, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, exists, literal, or_, select
 
 from engage.sql import tables as t
 
@@ -21,6 +21,14 @@ def _addressed(todos: FromClause, user_id: str) -> ColumnElement[bool]:
 def visible_todos(user_id: str | None) -> ColumnElement[bool] | None:
     """Return the condition on ``todos`` that a user sees a ToDo; None as a user sees all, and needs no condition."""
     return None if user_id is None else addressees(user_id)
+
+
+def todos_seen(connection: Connection, user_id: str | None, prospect_id: int) -> frozenset[int] | None:
+    """Return the ToDos about a prospect that a user sees; None as a user sees all."""
+    seen, d = visible_todos(user_id), t.todos
+    if seen is None:
+        return None
+    return frozenset(connection.scalars(select(d.c.id).where(d.c.prospect_id == prospect_id, seen)))
 
 
 def visible_prospects(user_id: str | None, prospect: ColumnElement[int]) -> ColumnElement[bool] | None:

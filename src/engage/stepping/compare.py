@@ -50,6 +50,7 @@ def compare(
             for key, plan in after.plans.scenarios.items()
             if (change := _change_of(connection, key, plan, before, after, now)) is not None
         )
+        left = _left(connection, before.workspace, workspace)
         sends = stranded(connection, after.plans, Now.of(after.plans.house, now))
     concerned = _concerned(changes, found, before.plans, after.plans)
     effect = effects(
@@ -64,7 +65,13 @@ def compare(
         replace(change, mails=mails_at_once(change, at_once[change.after.key], effect.of(change.after.key)))
         for change in found
     )
-    return replace(changes, scenarios=mailed, effects=effect, sends=sends), before, after
+    return replace(changes, scenarios=mailed, effects=effect, left=left, sends=sends), before, after
+
+
+def _left(connection: Connection, before: Workspace, after: Workspace) -> tuple[str, ...]:
+    """Return the users whom the files no longer name, and who can still log in: no file takes that away."""
+    u, gone = t.users, before.team.users.keys() - after.team.users.keys()
+    return tuple(connection.scalars(select(u.c.id).where(u.c.id.in_(gone), u.c.enabled).order_by(u.c.id)))
 
 
 def _after(before: Applied, workspace: Workspace) -> Applied:

@@ -64,6 +64,8 @@ class Changes:
     grading: bool = False
     #: who would enter, leave or be held
     effects: Effects = field(default_factory=lambda: Effects({}))
+    #: users whom team.yaml no longer names, and who can still log in
+    left: tuple[str, ...] = ()
     #: one-off sends that could not go on, and why
     sends: tuple[Sentence, ...] = ()
 

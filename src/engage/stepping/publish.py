@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
+from engage.accounts.appointing import appointed, roles_of
+from engage.accounts.audit import command_line
 from engage.clock import micros
 from engage.language.fields import fold
 from engage.language.load import Workspace
@@ -33,6 +35,8 @@ def publish(
     keep_waits: bool = False,
 ) -> None:
     """Carry out changes that were previewed; the caller has asked the user and begun the transaction."""
+    users = workspace.team.users.keys()
+    roles = roles_of(connection, users)
     _team(connection, workspace)
     _lists(connection, workspace)
     _campaigns(connection, workspace)
@@ -50,6 +54,7 @@ def publish(
     for path in changes.reworded:
         _reword(connection, workspace, path)
     _files(connection, workspace.texts, now)
+    appointed(connection, users, roles, command_line(), now)
 
 
 def _inactivity(plans: moves.Plans) -> moves.Inactivity | None:

@@ -106,6 +106,14 @@ def test_an_address_is_made_anew_and_taken_away(world: World, staff: Staff) -> N
     assert staff.web.get("/calendar/x/todos.ics").status == 404
 
 
+def test_a_feed_leads_nowhere_for_a_role_that_has_none(staff: Staff) -> None:
+    """S18: a viewer has no page to stop it on."""
+    path = address(staff, "mori")
+    for role, status in (("viewer", 404), ("marketer", 200), ("viewer", 404), ("sales", 200)):
+        assert staff.post("/team/mori/role", {"role": role}, "admin").status == 303
+        assert staff.web.get(path).status == status, role
+
+
 def peer(name: str) -> str:
     """Return a calendar program, or skip the test."""
     program = PEERS / name

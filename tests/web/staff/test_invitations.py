@@ -79,6 +79,37 @@ def test_a_newer_link_takes_the_place_of_the_one_before(staff: Staff) -> None:
     assert [staff.get(path, as_="").status for path in (first, second)] == [404, 200]
 
 
+def test_a_link_leaves_those_of_other_purposes_and_of_other_users(staff: Staff) -> None:
+    made = (link(staff.engine, "welcome", "ann"), link(staff.engine, "welcome", "sato"))
+    paths = [*made, link(staff.engine, "reset", "ann"), link(staff.engine, "first", None)]
+    assert [staff.get(path, as_="").status for path in paths] == [200, 200, 200, 200]
+
+
+def test_once_a_password_is_chosen_no_other_link_of_the_user_works(staff: Staff) -> None:
+    welcome, reset, other = (link(staff.engine, "welcome", "ann"), link(staff.engine, "reset", "ann"),
+                             link(staff.engine, "reset", "sato"))  # fmt: skip
+    assert come_in(staff, reset).status == 303
+    assert [staff.get(path, as_="").status for path in (welcome, reset, other)] == [404, 404, 200]
+
+
+def test_a_stranger_who_asks_for_a_new_password_takes_no_welcome_away(staff: Staff) -> None:
+    """S05: neither of a user without an address, to whom no mail could bring another link, nor of one with."""
+    shown = staff.post("/team", {"id": "nomail", "role": "viewer"}, as_="admin").text
+    welcome = "/come-in/" + shown.partition("/come-in/")[2].partition("<")[0]
+    second = link(staff.engine, "welcome", "vera")
+    with staff.engine.begin() as connection:
+        connection.execute(update(t.invitations).values(made_at=system_clock() - timedelta(minutes=10)))
+    asked = [staff.post("/reset", {"name": name}, as_="") for name in ("nomail", "nobody", "vera")]
+    assert {(answer.status, answer.text) for answer in asked} == {(200, asked[0].text)}
+    assert [addressee for addressee, _ in mails(staff)] == ["user:vera"]
+    assert [staff.get(path, as_="").status for path in (welcome, second)] == [200, 200]
+    with staff.engine.begin() as connection:
+        a = t.audit.c
+        told = connection.scalars(select(a.subject).where(a.action == "reset_asked")).all()
+    assert told == ["user:vera"]
+    assert come_in(staff, welcome).status == 303
+
+
 def test_a_new_password_ends_all_logins(staff: Staff) -> None:
     give_password(staff)
     before = staff.token("ann")

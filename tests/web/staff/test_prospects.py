@@ -178,6 +178,27 @@ def test_why_is_answered_of_scenarios_entered_and_of_one_asked_for(world: World,
     assert "実行されていません" in seen(staff, f"{here}/why?scenario=onboarding", Accept_Language="ja")
 
 
+def test_a_todo_that_the_reader_may_not_see_bears_no_link(world: World, staff: Staff) -> None:
+    who, made = world.ids["p003"], datetime(2026, 12, 1, tzinfo=UTC)
+    with world.engine.begin() as connection:
+        owned = update(t.standings).where(t.standings.c.prospect_id == who)
+        connection.execute(owned.values(owner="user:suzuki"))
+        connection.execute(delete(t.queue_members).where(t.queue_members.c.user_id == "suzuki"))
+        rows = [
+            {"id": 901 + place, "prospect_id": who, "subject": subject, "assignee": to, "priority": "high",
+             "status": "completed", "created_at": made, "completed_at": made}
+            for place, (subject, to) in enumerate((("Mine", "user:suzuki"), ("Theirs", "queue:inside-sales")))
+        ]  # fmt: skip
+        connection.execute(insert(t.todos), rows)
+    for path in ("", "/history"):
+        for as_, numbers in (("suzuki", {"901"}), ("marketer", {"901", "902"})):
+            page = seen(staff, page_of(world, "p003") + path, as_)
+            assert "Theirs" in page
+            links = set(re.findall(r'href="/todos/(\d+)"', page))
+            assert links & {"901", "902"} == numbers, (path, as_)
+            assert {staff.get(f"/todos/{number}", as_).status for number in links} == {200}
+
+
 def test_who_sells_sees_the_own_prospects_and_no_trace_of_others(world: World, staff: Staff) -> None:
     theirs = "p004"
     with world.engine.begin() as connection:

@@ -12,10 +12,12 @@ from typing import get_args
 
 import pytest
 from sqlalchemy import func, select
+from starlette.responses import Response
 
 from engage.accounts.roles import ROLES, Role
 from engage.sql import tables as t
 from engage.web.application import ROUTES
+from engage.web.staff.sending import dressed
 from engage.web.staff.shape import Door, Page
 from engage.web.staff.table import DOORS, PAGES
 from tests.support.staff import OF_ROLE, Staff
@@ -171,7 +173,22 @@ def test_every_answer_bears_the_headers(staff: Staff) -> None:
             assert headers["x-content-type-options"] == "nosniff", path
             assert headers["referrer-policy"] == "no-referrer", path
             assert headers["cache-control"] in ("no-store", "private, no-cache"), path
+            # No page is there: the public pages answer, all readers alike.
+            assert path == "/nothing-here" or headers["vary"] == "Cookie, Accept-Language, HX-Request", path
             assert "server" not in headers, path
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, "Cookie, Accept-Language, HX-Request"),
+        ("Origin, cookie", "Origin, cookie, Accept-Language, HX-Request"),
+    ],
+)
+def test_what_an_answer_varies_by_is_added_to_once(before: str | None, after: str) -> None:
+    """S64"""
+    sent = dressed(dressed(Response(headers={} if before is None else {"vary": before})))
+    assert sent.headers["vary"] == after
 
 
 @pytest.mark.parametrize("sent", ["-1", "0", "9223372036854775808", "1e9999", "abc", "１", "%00", "..%2F..", "'"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
@@ -69,6 +71,53 @@ def test_the_database_refuses_to_change_the_log(staff: Staff, change: object) ->
     staff.post("/team/sato/end-logins", as_="admin")
     with pytest.raises(DBAPIError, match="append-only"), staff.engine.begin() as connection:
         connection.execute(change)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("number", ["id", "NULL", "-1"])
+def test_the_database_refuses_to_replace_a_line(staff: Staff, number: str) -> None:
+    """S60: SQLite deletes what is replaced without asking the trigger that refuses to delete."""
+    for _ in range(3):
+        staff.post("/team/sato/end-logins", as_="admin")
+    with staff.engine.begin() as connection:
+        if connection.dialect.name != "sqlite":
+            pytest.skip("PostgreSQL knows no REPLACE")
+        before = connection.execute(select(t.audit).order_by(t.audit.c.id)).all()
+    forged = f"INSERT OR REPLACE INTO audit SELECT {number}, at, 'nobody', action, subject, detail, chain, digest "
+    refused = pytest.raises(DBAPIError, match="append-only") if number == "id" else nullcontext()
+    with refused, staff.engine.begin() as connection:
+        connection.execute(text(f"{forged} FROM audit WHERE id = 2"))
+    with staff.engine.begin() as connection:
+        found = connection.execute(select(t.audit).order_by(t.audit.c.id)).all()
+        assert [row for row in found if row in before] == before
+        assert len(found) == len(before) + (number != "id")
+        assert len(list(audit.broken(connection))) == (0 if number == "id" else 1 if number == "NULL" else 2)
+        if number == "-1":
+            audit.note(connection, "nobody", "user_disabled", "user:sato", system_clock())
+
+
+def test_the_log_is_whole_after_what_was_taken_back(staff: Staff) -> None:
+    for _ in range(2):
+        staff.post("/team/sato/end-logins", as_="admin")
+        with staff.engine.connect() as connection, connection.begin() as transaction:
+            audit.note(connection, "nobody", "user_disabled", "user:sato", system_clock())
+            transaction.rollback()
+    with staff.engine.begin() as connection:
+        assert list(audit.broken(connection)) == []
+
+
+@pytest.mark.parametrize(("cut", "first"), [("id = 2", 3), ("id > 3", 4), ("id > 0", 1)])
+def test_lines_that_were_removed_are_found(staff: Staff, cut: str, first: int) -> None:
+    """S60: also at the end, where SQLite knows which numbers it gave."""
+    for _ in range(5):
+        staff.post("/team/sato/end-logins", as_="admin")
+    with staff.engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.execute(text("DROP TRIGGER audit_no_delete"))
+        else:
+            connection.execute(text("ALTER TABLE audit DISABLE TRIGGER audit_stands"))
+        connection.execute(text(f"DELETE FROM audit WHERE {cut}"))
+        seen = connection.dialect.name == "sqlite" or cut == "id = 2"
+        assert list(audit.broken(connection)) == ([first] if seen else [])
 
 
 def test_a_line_that_was_changed_by_other_means_is_found(staff: Staff) -> None:

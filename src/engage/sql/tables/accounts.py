@@ -108,6 +108,11 @@ _APPEND_ONLY = {
     "sqlite": (
         "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'append-only'); END",
         "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'append-only'); END",
+        # INSERT OR REPLACE deletes a row without the trigger above. A number that is still to be given is -1 here.
+        (
+            "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN NEW.id <> -1 "
+            "AND NEW.id <= (SELECT max(id) FROM audit) BEGIN SELECT RAISE(ABORT, 'append-only'); END"
+        ),
     ),
     "postgresql": (
         "CREATE FUNCTION audit_stands() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'append-only'; END $$",

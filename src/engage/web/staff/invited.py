@@ -112,11 +112,12 @@ def send_reset(visit: Visit) -> Answer:
 
 
 def _reset(connection: Connection, visit: Visit, name: str, who: Try) -> None:
+    """Queue the link for who has an address; a link of a welcome, perhaps told by other ways than mail, still works."""
     if must_wait(connection, who, visit.now):
         return
     failed(connection, who, visit.now)
     known = find(connection, name)
-    if known is None or invitations.invited_since(connection, known.id, visit.now - _PAUSE):
+    if known is None or not known.email or invitations.invited_since(connection, known.id, visit.now - _PAUSE):
         return
     number = invitations.invite(connection, "reset", known.id, visit.now)
     locale = user_locale(connection, known.id) or visit.running.house.locale

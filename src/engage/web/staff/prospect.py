@@ -14,6 +14,7 @@ from engage.reports.people import address_of
 from engage.reports.person import Person, person
 from engage.reports.person_history import entries
 from engage.reports.personal_parts import subject_of
+from engage.reports.scope import todos_seen
 from engage.reports.timeline import timeline
 from engage.web.staff.answers import Answer, Download, Fragment, NotThere, Shown
 from engage.web.staff.ask import Ask
@@ -114,9 +115,11 @@ def _known(ask: Ask, found: Person) -> dict[str, object]:
 
 
 def _stretch(ask: Ask) -> dict[str, object]:
+    """Return some of what happened, where more is, and to which ToDos a link leads; None: to all."""
     stretch = timeline(ask.connection, ask.number("id"), ask.query.get("after", ""))
     more = f"/prospects/{ask.number('id')}/history?{urlencode({'after': stretch.next})}" if stretch.next else ""
-    return {"events": stretch.events, "more": more}
+    seen = todos_seen(ask.connection, ask.reader.scope, ask.number("id"))
+    return {"events": stretch.events, "more": more, "todos_seen": seen}
 
 
 def _file(ask: Ask, what: str, parts: Iterator[bytes]) -> Download:

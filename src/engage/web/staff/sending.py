@@ -19,6 +19,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+#: What of a request decides over an answer: who asks, in which language, and whether for a part of a page.
+_VARY = ("Cookie", "Accept-Language", "HX-Request")
 #: A file that is larger waits on the disk until it is sent.
 _IN_MEMORY = 4_000_000
 _PIECE = 65_536
@@ -64,6 +66,9 @@ def dressed(sent: Response) -> Response:
     for name, value in ALWAYS:
         sent.headers[name.decode()] = value.decode()
     sent.headers.setdefault("cache-control", "no-store")
+    known = [name.strip() for name in sent.headers.get("vary", "").split(",") if name.strip()]
+    lower = {name.lower() for name in known}
+    sent.headers["vary"] = ", ".join([*known, *(name for name in _VARY if name.lower() not in lower)])
     sent.headers["content-security-policy"] = POLICY
     sent.headers["cross-origin-resource-policy"] = "same-origin"
     return sent
