@@ -133,7 +133,7 @@ def test_a_prospect_s_page_tells_what_is_known_and_what_happened(world: World, s
     for told in (
         "佐藤",
         "株式会社サンプル",
-        "tel:03-1234",
+        "tel:031234",
         "資料請求後の育成",
         "members",
         "Japan",
@@ -143,6 +143,20 @@ def test_a_prospect_s_page_tells_what_is_known_and_what_happened(world: World, s
     japanese = seen(staff, page_of(world, "p003"), Accept_Language="ja")
     assert "基本情報" in japanese
     assert "担当者" in japanese
+
+
+def test_a_number_is_dialled_as_it_is_meant_and_not_at_all_where_nobody_is_to_call(world: World, staff: Staff) -> None:
+    """Two numbers in full-width signs, and a text without any figure, which nobody can dial."""
+    world.set("p003", phone="０９０−１２３４−５６７８", mobile="＋８１ (9) 12")
+    world.set("p004", phone="ask", do_not_call=False)
+    page = seen(staff, page_of(world, "p003"))
+    assert '<a href="tel:09012345678">０９０−１２３４−５６７８</a>' in page
+    assert 'href="tel:+81912"' in page
+    assert "tel:" not in seen(staff, page_of(world, "p004"))
+    world.set("p003", do_not_call=True)
+    page = seen(staff, page_of(world, "p003"))
+    assert "tel:" not in page
+    assert "０９０−１２３４−５６７８" in page
 
 
 def test_what_happened_goes_on_page_by_page_and_as_a_file(world: World, staff: Staff) -> None:
