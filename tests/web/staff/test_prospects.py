@@ -159,6 +159,30 @@ def test_a_number_is_dialled_as_it_is_meant_and_not_at_all_where_nobody_is_to_ca
     assert "０９０−１２３４−５６７８" in page
 
 
+def test_the_open_todo_is_shown_however_many_are_completed(world: World, staff: Staff) -> None:
+    """Each is completed with the next one as what follows, six times; of sixty open ones the rest is counted."""
+    row = {
+        "prospect_id": world.ids["p004"], "priority": "normal", "assignee": "user:sato", "created_at": world.now,
+        "created_by": "sato", "due_at": world.now,
+    }  # fmt: skip
+    with world.engine.begin() as connection:
+        connection.execute(delete(t.todos).where(t.todos.c.prospect_id == row["prospect_id"]))
+        connection.execute(insert(t.todos).values(row | {"subject": "Call 0", "status": "not_started"}))
+        number = connection.scalars(select(t.todos.c.id).where(t.todos.c.subject == "Call 0")).one()
+    for n in range(1, 7):
+        form = {"todo": f"{number}.0", "next": f"Call {n}", "next_days": "10", "next_to": "user:sato"}
+        staff.post("/todos/done", form, "sato")
+        with world.engine.connect() as connection:
+            number = connection.scalars(select(t.todos.c.id).where(t.todos.c.subject == f"Call {n}")).one()
+    page = seen(staff, page_of(world, "p004"))
+    assert re.findall(r">(Call \d)</a> <span", page) == ["Call 6", "Call 5", "Call 4", "Call 3", "Call 2", "Call 1"]
+    assert "ToDos open besides these" not in page
+    with world.engine.begin() as connection:
+        connection.execute(insert(t.todos), [row | {"subject": "More", "status": "waiting"} for _ in range(60)])
+    assert "ToDos open besides these: 11" in seen(staff, page_of(world, "p004"))
+    assert "ほかに未完了の ToDo が 11 件あります" in seen(staff, page_of(world, "p004"), Accept_Language="ja")
+
+
 def test_what_happened_goes_on_page_by_page_and_as_a_file(world: World, staff: Staff) -> None:
     here = page_of(world, "p001")
     rows = list(csv.DictReader(io.StringIO(staff.get(f"{here}/history.csv").body.decode("utf-8-sig"))))
