@@ -8,7 +8,8 @@ from sqlalchemy import Engine, update
 
 from engage.sql import tables as t
 from tests.browser.conftest import Opener
-from tests.support.browser import PHONE, accessible, photograph
+from tests.browser.test_inbox import fill
+from tests.support.browser import DESK, PHONE, accessible, photograph
 from tests.support.journey import journey_world
 from tests.support.lately import lately
 from tests.support.world import World
@@ -36,6 +37,40 @@ def world(sqlite_engine: Engine) -> World:
             update(t.scenarios).where(t.scenarios.c.key == "onboarding").values(fault="no template greet")
         )
     return lately(world)
+
+
+#: Longer than any line, without a place to break.
+ENDLESS = "W" * 250
+
+
+@pytest.mark.parametrize("width", [DESK, PHONE])
+def test_no_page_goes_sideways_for_a_long_word(world: World, open_page: Opener, width: int) -> None:
+    """Whoever fills in a form may write one word without end, wherever the form has room for it."""
+    known = dict.fromkeys(("company", "last_name", "first_name", "department", "job_title", "notes", "phone"), ENDLESS)
+    for who in ("p001", "p003"):
+        world.set(who, **known, mobile="+81 " + "90 " * 80, owner="user:sato")
+        address = f"{who}-{'w' * 58}@{'w' * 60}.{'w' * 60}.example.com"
+        with world.engine.begin() as connection:
+            named = update(t.prospects).where(t.prospects.c.id == world.ids[who])
+            connection.execute(named.values(email=address, email_folded=address))
+    fill(world, 6, subject=f"Call {ENDLESS}")
+    world.activity("p001", "form_submitted", ENDLESS, at="1 day")
+    page = open_page("sato", "/dashboard", width=width)
+    here, inside = f"/prospects/{world.ids['p001']}", "/scenarios/journey/prospects?state=all&q=p00"
+    shown = (here, f"{here}/history", f"{here}/score", f"{here}/why", "/prospects?q=p00", inside, "/dashboard")
+    todos = (
+        "/todos",
+        "/todos?todo=1",
+        "/todos/1",
+        "/scenarios/journey",
+        "/scenarios/journey/steps/opened?who=completed",
+    )
+    for number, path in enumerate((*shown, *todos)):
+        page.goto(path)
+        photograph(page, f"long-words/{number:02}-{width}")
+        card = page.locator("#card")
+        if card.count():
+            assert card.evaluate("card => card.scrollWidth <= card.clientWidth"), path
 
 
 def test_a_search_that_finds_nobody_says_what_to_do(world: World, open_page: Opener) -> None:

@@ -112,6 +112,15 @@ def test_one_page_about_a_prospect(running: Engage) -> None:
     assert running("prospect", "nobody@example.com").code == 1
 
 
+def test_the_page_about_a_prospect_counts_open_todos_that_it_does_not_show(
+    running: Engage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engage.reports.todos.MOST_OPEN", 0)
+    done = running("prospect", "ann@example.com", "--now", MONDAY)
+    assert "Call Ann" not in done.out
+    assert "ToDos open besides these: 1" in done.out
+
+
 def test_a_todo_that_is_not_there(running: Engage) -> None:
     assert running("todo", "done", "99").code == 1
     assert running("todos", "--to", "sato", "--status", "any").code == 0

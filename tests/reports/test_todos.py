@@ -9,7 +9,7 @@ from sqlalchemy import Engine, insert
 
 from engage.errors import Refused
 from engage.intake.todos import complete_todo
-from engage.reports.todos import TodoCount, TodoRow, todo_counts, todos
+from engage.reports.todos import MOST_OPEN, TodoCount, TodoRow, todo_counts, todos, todos_of
 from engage.sql import tables as t
 from tests.support.world import World, at
 
@@ -87,6 +87,40 @@ def test_whose_and_in_which_status(engine: Engine) -> None:
             TodoCount("user:sato", "佐藤 花子", open=2, overdue=0, high=0),
             TodoCount("queue:inside-sales", None, open=1, overdue=1, high=1),
         )
+
+
+def test_of_one_prospect_the_open_come_first_then_the_last_completed(engine: Engine) -> None:
+    """Completed ones however early they were due hide no open one; and another prospect's are not among them."""
+    world = World(engine, SCENARIO, start=False)
+    world.people("a", "b")
+    for n in range(1, 7):
+        write(world, "a", f"over {n}", status="completed", completed_at=at(f"{n} hours"), due_at=at("1 hour"))
+    write(world, "a", "unknown when", status="completed")
+    write(world, "a", "whenever")
+    write(world, "a", "soon", due_at=at("3 days"))
+    write(world, "a", "late", due_at=at("1 day"))
+    write(world, "b", "of b")
+    with engine.connect() as connection:
+        rows, more = todos_of(connection, at("2 days"), world.ids["a"], locale="en", last=2)
+        every, _ = todos_of(connection, at("2 days"), world.ids["a"], locale="en", last=20)
+    assert [row.subject for row in rows] == ["late", "soon", "whenever", "over 6", "over 5"]
+    assert more == 0
+    assert every[-1].subject == "unknown when"
+
+
+def test_of_one_prospect_so_many_open_ones_are_shown_and_the_rest_counted(engine: Engine) -> None:
+    world = World(engine, SCENARIO, start=False)
+    world.add("a")
+    write(world, "a", "over", status="completed", completed_at=at("1 hour"))
+    for n in range(MOST_OPEN):
+        write(world, "a", f"open {n}")
+    with engine.connect() as connection:
+        assert todos_of(connection, world.now, world.ids["a"], locale="en", last=5)[1] == 0
+    for n in range(3):
+        write(world, "a", f"besides {n}")
+    with engine.connect() as connection:
+        rows, more = todos_of(connection, world.now, world.ids["a"], locale="en", last=5)
+    assert ([row.subject for row in rows[-2:]], len(rows), more) == ([f"open {MOST_OPEN - 1}", "over"], 51, 3)
 
 
 def test_a_completed_todo_tells_the_scenario_at_the_next_tick(engine: Engine) -> None:

@@ -55,7 +55,7 @@ def prospect(
 
 def _parts(session: Session, found: Person) -> Iterator[Part]:
     """Yield the page part by part, what is known first."""
-    runs, todos, mails = run_words(session), todo_words(session), mail_words(session)
+    runs, mails = run_words(session), mail_words(session)
     yield session.read("what is known"), session.words("field", "value"), _known(session, found)
     yield (
         session.read("runs"),
@@ -65,14 +65,7 @@ def _parts(session: Session, found: Person) -> Iterator[Part]:
             for r in found.runs
         ],
     )
-    yield (
-        session.read("ToDos"),
-        session.words("id", "subject", "to", "status", "due"),
-        [
-            (todo.id, todo.subject, todo.to, todos.get(todo.status, todo.status), _at(session, todo.due_at))
-            for todo in found.todos
-        ],
-    )
+    yield _todos(session, found)
     yield (
         session.read("e-mails"),
         session.words("template", "subject", "status", "sent", "opened", "clicked"),
@@ -112,6 +105,18 @@ def _parts(session: Session, found: Person) -> Iterator[Part]:
         session.words("when", "what", "target", "reason"),
         [(_at(session, a.at), a.type, a.link or a.target, _note(session, a)) for a in found.activities],
     )
+
+
+def _todos(session: Session, found: Person) -> Part:
+    """Return ToDos, the open ones first; at the end how many more are open, if any."""
+    words = todo_words(session)
+    rows: list[tuple[object, ...]] = [
+        (todo.id, todo.subject, todo.to, words.get(todo.status, todo.status), _at(session, todo.due_at))
+        for todo in found.todos
+    ]
+    if found.more_todos:
+        rows.append(("", session.read("ToDos open besides these: {count}", count=found.more_todos), "", "", ""))
+    return session.read("ToDos"), session.words("id", "subject", "to", "status", "due"), rows
 
 
 def _note(session: Session, activity: Happening) -> str | None:

@@ -16,7 +16,7 @@ from engage.reports.csvout import Value
 from engage.reports.export_prospects import custom_fields, full_name, kept_value
 from engage.reports.person_history import Entry, Happening, Letter, entries, happenings, letters
 from engage.reports.person_place import Membership, Run, categories, lists_of, memberships, runs, tags_of
-from engage.reports.todos import TodoRow, todos
+from engage.reports.todos import TodoRow, todos_of
 from engage.sql import tables as t
 from engage.sql.predicates import Now, Who, mailable
 
@@ -53,7 +53,10 @@ class Person:
     activities: tuple[Happening, ...]
     messages: tuple[Letter, ...]
     calls: tuple[Call, ...]
+    #: the open ones first
     todos: tuple[TodoRow, ...]
+    #: how many open ones are not among them
+    more_todos: int
     ledger: tuple[Entry, ...]
 
 
@@ -67,7 +70,7 @@ def person(
     last: int = LAST,
     locale: str | None = None,
 ) -> Person | None:
-    """Return the prospect of an address, or None; ``last`` bounds activities, messages, ToDos and ledger.
+    """Return the prospect of an address, or None; ``last`` bounds activities, messages, completed ToDos and ledger.
 
     ``locale`` is the reader's, in whose manner names are written; None: the workspace's.
     """
@@ -82,12 +85,14 @@ def person(
     if row is None:
         return None
     known = dict(row._mapping)
+    here = locale or house.locale
+    shown, more = todos_of(connection, now, row.id, locale=here, last=last)
     standard = [(field.name, known[field.name]) for field in STANDARD if field.stored]
     custom = _custom(connection, vocabulary, row.id)
     return Person(
         id=row.id,
         email=row.email,
-        name=full_name(row.first_name, row.last_name, locale or house.locale),
+        name=full_name(row.first_name, row.last_name, here),
         fields=tuple((name, value) for name, value in (*standard, *custom) if value not in (None, "")),
         score=row.score,
         categories=categories(connection, row.id),
@@ -106,7 +111,8 @@ def person(
         activities=happenings(connection, row.id, last),
         messages=letters(connection, row.id, last),
         calls=calls_of(connection, row.id, last),
-        todos=todos(connection, now, prospect=row.id, status="any", locale=locale or house.locale, limit=last),
+        todos=shown,
+        more_todos=more,
         ledger=entries(connection, row.id, last),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -17,6 +18,8 @@ from engage.wording import sentence
 TodoStatus = Literal["not_started", "in_progress", "waiting", "deferred", "completed"]
 #: The statuses in the order of a ToDo's life; all but the last are open.
 STATUSES: tuple[TodoStatus, ...] = ("not_started", "in_progress", "waiting", "deferred", "completed")
+#: So many open ToDos of one prospect are shown at most.
+MOST_OPEN = 50
 _PRIORITY = {"high": 0, "normal": 1, "low": 2}
 
 
@@ -85,39 +88,41 @@ def todos(
     *,
     to: str | None = None,
     status: TodoStatus | Literal["open", "any"] = "open",
-    prospect: int | None = None,
     locale: str = "en",
     limit: int | None = None,
 ) -> tuple[TodoRow, ...]:
     """Return ToDos: overdue first, then by due date, none last, then by priority.
 
-    ``to`` is a user's id or an addressee; ``status`` one of STATUSES, ``open`` or ``any``; ``prospect`` a key.
+    ``to`` is a user's id or an addressee; ``status`` one of STATUSES, ``open`` or ``any``.
     """
-    d, p = t.todos, t.prospects
-    joined = (
-        d.join(p, p.c.id == d.c.prospect_id)
-        .outerjoin(t.steps, t.steps.c.id == d.c.step_id)
-        .outerjoin(t.scenarios, t.scenarios.c.id == t.steps.c.scenario_id)
-    )
-    people = (p.c.email, p.c.first_name, p.c.last_name, p.c.company)
-    origin = (t.scenarios.c.key.label("scenario"), t.steps.c.key.label("step"))
-    chosen = select(d, *people, *origin).select_from(joined).order_by(*_order(now)).limit(limit)
+    d = t.todos
+    wheres: list[ColumnElement[bool]] = []
     if to is not None:
-        chosen = chosen.where(d.c.assignee == addressed(to))
-    if prospect is not None:
-        chosen = chosen.where(d.c.prospect_id == prospect)
+        wheres.append(d.c.assignee == addressed(to))
     if status == "open":
-        chosen = chosen.where(_open())
+        wheres.append(_open())
     elif status != "any":
-        chosen = chosen.where(d.c.status == status)
-    return tuple(
-        TodoRow(
-            row.id, row.subject, row.due_at, row.priority, row.status, row.assignee, row.email, row.scenario, row.step,
-            row.created_at, row.completed_at, row.outcome, full_name(row.first_name, row.last_name, locale),
-            row.company, row.comments, row.status != "completed" and row.due_at is not None and row.due_at < now,
-        )
-        for row in connection.execute(chosen)
-    )  # fmt: skip
+        wheres.append(d.c.status == status)
+    return _read(connection, now, wheres, _order(now), locale, limit)
+
+
+def todos_of(
+    connection: Connection, now: datetime, prospect: int, *, locale: str, last: int
+) -> tuple[tuple[TodoRow, ...], int]:
+    """Return a prospect's ToDos, and how many more are open.
+
+    The open ones come first, MOST_OPEN at most, in the order of ``todos``; then the ``last`` completed, latest first.
+    ``prospect`` is a key.
+    """
+    d = t.todos
+    mine = d.c.prospect_id == prospect
+    begun = _read(connection, now, (mine, _open()), _order(now), locale, MOST_OPEN)
+    latest = (d.c.completed_at.desc().nulls_last(), d.c.id.desc())
+    done = _read(connection, now, (mine, d.c.status == "completed"), latest, locale, last)
+    count = len(begun)
+    if count == MOST_OPEN:
+        count = connection.scalar(select(func.count()).where(mine, _open())) or 0
+    return begun + done, count - len(begun)
 
 
 def todo_counts(connection: Connection, now: datetime) -> tuple[TodoCount, ...]:
@@ -138,6 +143,34 @@ def todo_counts(connection: Connection, now: datetime) -> tuple[TodoCount, ...]:
         TodoCount(row.assignee, row.name, row.open, int(row.overdue), int(row.high))
         for row in connection.execute(counts)
     )
+
+
+def _read(
+    connection: Connection,
+    now: datetime,
+    wheres: Iterable[ColumnElement[bool]],
+    order: Iterable[ColumnElement[object]],
+    locale: str,
+    limit: int | None,
+) -> tuple[TodoRow, ...]:
+    """Return the ToDos of which all conditions hold."""
+    d, p = t.todos, t.prospects
+    joined = (
+        d.join(p, p.c.id == d.c.prospect_id)
+        .outerjoin(t.steps, t.steps.c.id == d.c.step_id)
+        .outerjoin(t.scenarios, t.scenarios.c.id == t.steps.c.scenario_id)
+    )
+    people = (p.c.email, p.c.first_name, p.c.last_name, p.c.company)
+    origin = (t.scenarios.c.key.label("scenario"), t.steps.c.key.label("step"))
+    chosen = select(d, *people, *origin).select_from(joined).where(*wheres).order_by(*order).limit(limit)
+    return tuple(
+        TodoRow(
+            row.id, row.subject, row.due_at, row.priority, row.status, row.assignee, row.email, row.scenario, row.step,
+            row.created_at, row.completed_at, row.outcome, full_name(row.first_name, row.last_name, locale),
+            row.company, row.comments, row.status != "completed" and row.due_at is not None and row.due_at < now,
+        )
+        for row in connection.execute(chosen)
+    )  # fmt: skip
 
 
 def _open() -> ColumnElement[bool]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     column,
     false,
     func,
+    or_,
     select,
     text,
     true,
@@ -33,6 +34,11 @@ _SIZE = 3
 _TRIGRAMS, _BEGUN = 24, 200
 #: Follows every sign that a word can begin with.
 _LAST = chr(0x10FFFF)
+#: The signs of hiragana that have one of katakana, and what lies between the two.
+_HIRAGANA = (*range(0x3041, 0x3097), 0x309D, 0x309E)
+_BETWEEN = 0x60
+_AS_KATAKANA = {sign: sign + _BETWEEN for sign in _HIRAGANA}
+_AS_HIRAGANA = {sign + _BETWEEN: sign for sign in _HIRAGANA}
 #: What GLOB reads as signs, each as a class of one.
 _SIGNS = str.maketrans({sign: f"[{sign}]" for sign in "*?["})
 
@@ -46,15 +52,28 @@ def wanted(text: str) -> tuple[str, ...]:
     return tuple(word[:LONGEST] for word in fold(text.replace("\0", " ")).split()[:MOST_WORDS])
 
 
+def spellings(word: str) -> tuple[str, ...]:
+    """Return the ways in which a word may be written: as it is, in katakana, in hiragana; without kana there is one.
+
+    >>> spellings("おおた"), spellings("サトー商会"), spellings("太田")
+    (('おおた', 'オオタ'), ('サトー商会', 'さとー商会'), ('太田',))
+    """
+    return tuple(dict.fromkeys((word, word.translate(_AS_KATAKANA), word.translate(_AS_HIRAGANA))))
+
+
 def found_by(database: str, words: tuple[str, ...]) -> ColumnElement[bool]:
     """Return whether a prospect's address, name or company hold each of some folded words; no sign means anything.
 
-    Of SQLite's ways to look for a text in a text, GLOB is the fastest.
+    Each word is found in either kana. Of SQLite's ways to look for a text in a text, GLOB is the fastest.
     """
     column = t.prospects.c.searched
-    if database == "sqlite":
-        return and_(true(), *(column.op("GLOB")(f"*{word.translate(_SIGNS)}*") for word in words))
-    return and_(true(), *(func.strpos(column, word) > 0 for word in words))
+
+    def holds(spelling: str) -> ColumnElement[bool]:
+        if database == "sqlite":
+            return column.op("GLOB")(f"*{spelling.translate(_SIGNS)}*")
+        return func.strpos(column, spelling) > 0
+
+    return and_(true(), *(or_(*map(holds, spellings(word))) for word in words))
 
 
 def named(connection: Connection, words: Sequence[str]) -> TextualSelect | Select[tuple[int]] | None:
@@ -66,19 +85,27 @@ def named(connection: Connection, words: Sequence[str]) -> TextualSelect | Selec
         return None
     parts = []
     for word in words:
-        trigrams = _trigrams(word) if len(word) >= _SIZE else _begun(connection, word)
-        if not trigrams:
+        part = _part(connection, word)
+        if part is None:
             return select(t.prospects.c.id).where(false())
-        if len(word) >= _SIZE:
-            parts += trigrams
-        elif len(trigrams) <= _BEGUN:
-            parts.append(f"({' OR '.join(trigrams)})")
+        parts += [part] if part else []
     if not parts:
         return None
     keys = text("SELECT rowid AS id FROM prospect_trigrams WHERE prospect_trigrams MATCH :trigrams LIMIT :most")
     few = keys.bindparams(trigrams=" AND ".join(parts), most=MOST_NAMED + 1).columns(column("id", BigInteger))
     count = connection.scalar(select(func.count()).select_from(few.subquery())) or 0
     return few if count <= MOST_NAMED else None
+
+
+def _part(connection: Connection, word: str) -> str | None:
+    """Return what the index is asked of one word: nothing where it is of no use, None where nobody has the word."""
+    if len(word) >= _SIZE:
+        ways = [" AND ".join(_trigrams(spelling)) for spelling in spellings(word)]
+        return ways[0] if len(ways) == 1 else f"(({') OR ('.join(ways)}))"
+    begun = [trigram for spelling in spellings(word) for trigram in _begun(connection, spelling)]
+    if not begun:
+        return None
+    return f"({' OR '.join(begun)})" if len(begun) <= _BEGUN else ""
 
 
 def _trigrams(word: str) -> list[str]:

@@ -99,7 +99,9 @@ def test_a_card_says_why(world: World, staff: Staff) -> None:
         "&lt;b&gt;&amp;Co", "Call &lt;script&gt;", 'value="/todos?tab=today"', f'value="{number}.0"',
     ):  # fmt: skip
         assert text in card, text
-    world.set("hanako", do_not_call=True, do_not_email=True)
+    world.set("hanako", phone="ask at the desk")
+    assert "tel:" not in staff.get(f"/todos/{number}/card", "sato").text
+    world.set("hanako", phone="03-1", do_not_call=True, do_not_email=True)
     card = staff.get(f"/todos/{number}/card", "sato").text
     assert "tel:" not in card
     assert "mailto:" not in card

@@ -133,7 +133,7 @@ def test_a_prospect_s_page_tells_what_is_known_and_what_happened(world: World, s
     for told in (
         "佐藤",
         "株式会社サンプル",
-        "tel:03-1234",
+        "tel:031234",
         "資料請求後の育成",
         "members",
         "Japan",
@@ -143,6 +143,44 @@ def test_a_prospect_s_page_tells_what_is_known_and_what_happened(world: World, s
     japanese = seen(staff, page_of(world, "p003"), Accept_Language="ja")
     assert "基本情報" in japanese
     assert "担当者" in japanese
+
+
+def test_a_number_is_dialled_as_it_is_meant_and_not_at_all_where_nobody_is_to_call(world: World, staff: Staff) -> None:
+    """Two numbers in full-width signs, and a text without any figure, which nobody can dial."""
+    world.set("p003", phone="０９０−１２３４−５６７８", mobile="＋８１ (9) 12")
+    world.set("p004", phone="ask", do_not_call=False)
+    page = seen(staff, page_of(world, "p003"))
+    assert '<a href="tel:09012345678">０９０−１２３４−５６７８</a>' in page
+    assert 'href="tel:+81912"' in page
+    assert "tel:" not in seen(staff, page_of(world, "p004"))
+    world.set("p003", do_not_call=True)
+    page = seen(staff, page_of(world, "p003"))
+    assert "tel:" not in page
+    assert "０９０−１２３４−５６７８" in page
+
+
+def test_the_open_todo_is_shown_however_many_are_completed(world: World, staff: Staff) -> None:
+    """Each is completed with the next one as what follows, six times; of sixty open ones the rest is counted."""
+    row = {
+        "prospect_id": world.ids["p004"], "priority": "normal", "assignee": "user:sato", "created_at": world.now,
+        "created_by": "sato", "due_at": world.now,
+    }  # fmt: skip
+    with world.engine.begin() as connection:
+        connection.execute(delete(t.todos).where(t.todos.c.prospect_id == row["prospect_id"]))
+        connection.execute(insert(t.todos).values(row | {"subject": "Call 0", "status": "not_started"}))
+        number = connection.scalars(select(t.todos.c.id).where(t.todos.c.subject == "Call 0")).one()
+    for n in range(1, 7):
+        form = {"todo": f"{number}.0", "next": f"Call {n}", "next_days": "10", "next_to": "user:sato"}
+        staff.post("/todos/done", form, "sato")
+        with world.engine.connect() as connection:
+            number = connection.scalars(select(t.todos.c.id).where(t.todos.c.subject == f"Call {n}")).one()
+    page = seen(staff, page_of(world, "p004"))
+    assert re.findall(r">(Call \d)</a> <span", page) == ["Call 6", "Call 5", "Call 4", "Call 3", "Call 2", "Call 1"]
+    assert "ToDos open besides these" not in page
+    with world.engine.begin() as connection:
+        connection.execute(insert(t.todos), [row | {"subject": "More", "status": "waiting"} for _ in range(60)])
+    assert "ToDos open besides these: 11" in seen(staff, page_of(world, "p004"))
+    assert "ほかに未完了の ToDo が 11 件あります" in seen(staff, page_of(world, "p004"), Accept_Language="ja")
 
 
 def test_what_happened_goes_on_page_by_page_and_as_a_file(world: World, staff: Staff) -> None:

@@ -140,6 +140,17 @@ def test_a_span_limits_the_figures(staff: Staff) -> None:
     assert "Nobody was here in this time." in staff.get(f"{AT}/report?since=2030-01-01&by=day").text
 
 
+def test_figures_of_a_span_lead_to_no_list_of_all_days(staff: Staff) -> None:
+    """Who waits now is a list; who came in a span and waits is another number, and no list shows them."""
+    ways = (f'href="{AT}/prospects?state=active"', f'href="{AT}/prospects?state=held"')
+    for path in (AT, f"{AT}?fold=warm", f"{AT}?since=nonsense"):
+        assert all(way in staff.get(path).text for way in ways), path
+    for span in ("since=2026-12-05&until=2026-12-31", "since=2026-12-05", "until=2026-12-31"):
+        html = staff.get(f"{AT}?{span}").text
+        assert "waiting" in text_of(html)
+        assert not any(way in html for way in ways), span
+
+
 def test_the_drawing_alone_is_a_part_of_the_page(staff: Staff) -> None:
     part = staff.get(f"{AT}/drawing?fold=warm", HX_Request="true").text
     assert part.startswith('<div class="drawing"')

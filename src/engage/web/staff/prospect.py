@@ -22,7 +22,7 @@ from engage.web.staff.prospect_words import Words
 from engage.web.staff.prospects import visible_to
 from engage.wording import Sentence, Voice, sentence
 
-#: So many ledger rows and ToDos stand on the page itself, and ledger rows on a page of their own.
+#: So many ledger rows and completed ToDos stand on the page itself, and ledger rows on a page of their own.
 FEW, PAGE = 5, 50
 #: So many rows of a person's history stand in a file at a time.
 _SPAN = 500

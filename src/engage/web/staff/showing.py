@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,6 +20,7 @@ from engage.wording import Locale, Sentence, sentence
 _NEAR = timedelta(days=6)
 #: What is not known, or does not apply.
 NOTHING = "–"
+_DIALLED = re.compile(r"[^0-9+]")
 _DAY: Mapping[Locale, str] = {"en": "d MMM y", "ja": "y年M月d日"}
 _MOMENT: Mapping[Locale, str] = {"en": "d MMM y, HH:mm", "ja": "y年M月d日 H:mm"}
 _WHOLE: Mapping[Locale, str] = {"en": "EEEE d MMMM y, HH:mm:ss zzzz", "ja": "y年M月d日(EEE) H:mm:ss zzzz"}
@@ -100,6 +102,16 @@ class Eye:
         return Markup('<time datetime="{}" title="{}">{}</time>').format(stamp, whole, text)
 
 
+def dialled(phone: str) -> str:
+    """Return a telephone number as a link dials it.
+
+    >>> dialled("+81 (3) 1234-5678"), dialled("０３−１２３４")
+    ('+81312345678', '031234')
+    """
+    wide = {ord("０") + n: str(n) for n in range(10)} | {ord("＋"): "+"}
+    return _DIALLED.sub("", phone.translate(wide))
+
+
 def install(environment: Environment) -> None:
     """Give an environment the filters; each asks the eye that a template was rendered for."""
     environment.filters["number"] = pass_context(lambda context, value: _eye(context).number(value))
@@ -110,6 +122,7 @@ def install(environment: Environment) -> None:
     environment.filters["ago"] = pass_context(lambda context, value: _eye(context).ago(value))
     environment.filters["browser"] = pass_context(lambda context, value: _eye(context).browser(value))
     environment.filters["read"] = pass_context(lambda context, value: _eye(context).read(value))
+    environment.filters["dialled"] = dialled
 
 
 def _eye(context: Context) -> Eye:

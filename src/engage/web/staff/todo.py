@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from engage.intake.todos import OPEN, PRIORITIES
@@ -17,7 +16,6 @@ from engage.wording import sentence
 
 #: In how many business days a postponed ToDo is due.
 LATER = (1, 2, 3, 5, 10)
-_DIALLED = re.compile(r"[^0-9+]")
 
 
 def shown(ask: Ask) -> Answer:
@@ -49,7 +47,6 @@ def card_values(ask: Ask, number: int | None, back: str) -> dict[str, Any]:
         "calls": CALL_WORDS,
         "turn_words": TURN_WORDS,
         "event_words": event_words,
-        "dialled": dialled,
     }
     if number is None:
         return values
@@ -58,16 +55,6 @@ def card_values(ask: Ask, number: int | None, back: str) -> dict[str, Any]:
         raise NotThere
     names = dict((*values["takers"].users, *values["takers"].queues))
     return values | {"card": card, "history": history(connection, number), "names": names}
-
-
-def dialled(phone: str) -> str:
-    """Return a telephone number as a link dials it.
-
-    >>> dialled("+81 (3) 1234-5678"), dialled("０３−１２３４")
-    ('+81312345678', '031234')
-    """
-    wide = {ord("０") + n: str(n) for n in range(10)} | {ord("＋"): "+"}
-    return _DIALLED.sub("", phone.translate(wide))
 
 
 def back_of(path: str) -> str:
