@@ -310,6 +310,15 @@ def test_pages_are_japanese_for_japanese(staff: Staff) -> None:
         assert not re.search(r"\b(entered|waiting|Prospects|Versions|Download|since)\b", said), path
 
 
+def test_the_drawing_is_in_the_words_of_each_reader(staff: Staff) -> None:
+    for path in (AT, f"{AT}/drawing"):
+        japanese, english = staff.get(path, Accept_Language="ja").text, staff.get(path).text
+        assert "within 3 days" in english
+        assert "3日以内" not in english
+        assert "3日以内 · メールを開封" in japanese
+        assert not re.search(r"within \d|\d days?\b|email_opened", japanese), path
+
+
 def test_a_series_on_a_page_is_short_and_its_file_is_whole(staff: Staff) -> None:
     page = text_of(staff.get(f"{AT}/report?by=day&until=2027-01-31").text)
     assert "Nobody was here in this time." in page
