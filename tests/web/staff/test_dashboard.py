@@ -86,7 +86,7 @@ def test_what_is_broken_or_late_stands_first_with_a_way_to_it(world: World, staf
     assert "535 <b>no</b>" not in staff.get("/dashboard").text
     assert "messages are in doubt" in page
     assert re.search(r'href="/scenarios/journey">資料請求後の育成 was paused', page)
-    assert re.search(r'href="/todos/team">\d+ ToDos are overdue', page)
+    assert re.search(r'href="/todos/team">ToDos that are overdue: \d+', page)
     assert page.index("What needs you") < page.index("New prospects")
     assert "対応が必要なもの" in seen(staff, "/dashboard", Accept_Language="ja")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
@@ -58,7 +60,7 @@ def test_what_administrators_do_is_in_the_log(staff: Staff) -> None:
     staff.post("/team/sato/end-logins", as_="admin")
     page = staff.get("/audit", as_="admin").text
     assert "Role changed" in page
-    assert "before: marketer" in page
+    assert "role before: Marketer; role now: Viewer" in unescape(page)
     assert "All logins ended" not in staff.get("/audit?subject=user:mori", as_="admin").text
     assert staff.get("/audit.csv", as_="admin").body.startswith("\ufeffid,at,who,action".encode())
 
@@ -89,3 +91,21 @@ def test_the_log_is_appended_by_commands_too(staff: Staff) -> None:
     with staff.engine.begin() as connection:
         audit.note(connection, audit.command_line(), "user_disabled", "user:sato", system_clock())
     assert "command:" in staff.get("/audit", as_="admin").text
+
+
+def test_details_of_the_log_are_in_the_reader_s_words_and_raw_in_the_file(staff: Staff) -> None:
+    with staff.engine.begin() as connection:
+        for deed, detail in (("logged_in", {"way": "password"}), ("login_refused", {"why": "password"}),
+                             ("import_ended", {"deleted": 0, "by_hand": "x"})):  # fmt: skip
+            audit.note(connection, "user:ann", deed, "user:ann", system_clock(), detail)
+    japanese = unescape(staff.get("/audit", as_="admin", Accept_Language="ja").text)
+    for said in ("ログイン方法: パスワード", "理由: ユーザー名またはパスワードの誤り", "削除: 0; by_hand: x"):
+        assert said in japanese
+    assert "reason: wrong name or password" in staff.get("/audit", as_="admin").text
+    assert "why: password" in staff.get("/audit.csv", as_="admin").text
+
+
+def test_the_menu_of_a_user_is_not_called_the_next_page(staff: Staff) -> None:
+    japanese = staff.get("/team", as_="admin", Accept_Language="ja").text
+    assert "その他の操作" in japanese
+    assert "次へ" not in japanese

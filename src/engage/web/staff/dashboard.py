@@ -106,7 +106,7 @@ def _chart(ask: Ask, days: Sequence[Day], columns: Sequence[str]) -> str:
 def _own_items(ask: Ask) -> Iterator[Item]:
     late = overdue(ask.connection, ask.now, visible_todos(ask.reader.id))
     if late:
-        yield Item("warn", sentence("{count} of your ToDos are overdue", count=late), "/todos?tab=overdue")
+        yield Item("warn", sentence("ToDos of yours that are overdue: {count}", count=late), "/todos?tab=overdue")
 
 
 def _items(ask: Ask, span: Period) -> Iterator[Item]:
@@ -130,7 +130,7 @@ def _items(ask: Ask, span: Period) -> Iterator[Item]:
     for send in found.sends:
         yield Item("warn", send.sentence)
     if found.overdue:
-        yield Item("warn", sentence("{count} ToDos are overdue", count=found.overdue), "/todos/team")
+        yield Item("warn", sentence("ToDos that are overdue: {count}", count=found.overdue), "/todos/team")
 
 
 def _of_scenarios(ask: Ask, found: Attention) -> Iterator[Item]:
