@@ -56,13 +56,14 @@ _MODES: Mapping[str, Sentence] = {
     "upsert": sentence("insert and update"),
     "delete": sentence("delete"),
 }
+_ROLES: Mapping[str, Sentence] = {str(role): said for role, said in ROLE_NAMES.items()}
 #: The values of each name that have words.
 _VALUES: Mapping[str, Mapping[str, Sentence]] = {
     "way": _WAYS,
     "why": _REASONS,
-    "role": {**ROLE_NAMES},
-    "before": {**ROLE_NAMES},
-    "after": {**ROLE_NAMES},
+    "role": _ROLES,
+    "before": _ROLES,
+    "after": _ROLES,
     "state": STATES,
     "mode": _MODES,
     "chosen": {"True": sentence("yes"), "False": sentence("no")},
