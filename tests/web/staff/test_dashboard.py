@@ -81,14 +81,16 @@ def test_what_is_broken_or_late_stands_first_with_a_way_to_it(world: World, staf
             update(t.todos).values(due_at=now.replace(year=2020), status="not_started", completed_at=None)
         )
     page = seen(staff, "/dashboard")
-    assert "no mail has gone out since" in page
+    assert re.search(r"no mail has gone out since \d+ \w{3} \d{4}, \d\d:\d\d", page)
     assert "535 <b>no</b>" in page
     assert "535 <b>no</b>" not in staff.get("/dashboard").text
     assert "messages are in doubt" in page
     assert re.search(r'href="/scenarios/journey">資料請求後の育成 was paused', page)
     assert re.search(r'href="/todos/team">ToDos that are overdue: \d+', page)
     assert page.index("What needs you") < page.index("New prospects")
-    assert "対応が必要なもの" in seen(staff, "/dashboard", Accept_Language="ja")
+    japanese = seen(staff, "/dashboard", Accept_Language="ja")
+    assert "対応が必要なもの" in japanese
+    assert re.search(r"\d{4}年\d+月\d+日 \d+:\d\d からメール", japanese)
 
 
 def test_who_sells_sees_the_own_figures_only(world: World, staff: Staff) -> None:

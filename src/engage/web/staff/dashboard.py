@@ -16,6 +16,7 @@ from engage.reports.period import Day, Period, Result, overview, own_overview, p
 from engage.reports.scope import visible_todos
 from engage.web.staff.answers import Answer, Download, Shown
 from engage.web.staff.ask import Ask
+from engage.web.staff.showing import Eye
 from engage.wording import Sentence, sentence
 
 #: The periods that can be chosen, in days; the second is shown first.
@@ -152,4 +153,4 @@ def _kind(kind: str) -> Sentence:
 
 
 def _told(ask: Ask, moment: datetime) -> str:
-    return moment.astimezone(ask.reader.zone).strftime("%Y-%m-%d %H:%M")
+    return Eye(ask.reader.locale, ask.reader.zone, ask.now).minute(moment)
