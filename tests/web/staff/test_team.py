@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 
 import pytest
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from engage.accounts import audit
@@ -109,3 +110,24 @@ def test_the_menu_of_a_user_is_not_called_the_next_page(staff: Staff) -> None:
     japanese = staff.get("/team", as_="admin", Accept_Language="ja").text
     assert "その他の操作" in japanese
     assert "次へ" not in japanese
+
+
+def test_the_team_is_paged_and_searched(staff: Staff) -> None:
+    people = [
+        {"id": f"user{n:03}", "name": f"User {n:03}", "name_folded": f"user {n:03}", "role": "viewer"}
+        for n in range(120)
+    ]
+    with staff.engine.begin() as connection:
+        connection.execute(insert(t.users), people)
+    first = unescape(staff.get("/team", as_="admin").text)
+    assert first.count("/invite") == 50
+    after = re.search(r'href="(/team\?after=[^"]*)"', first)
+    assert after is not None
+    second = staff.get(after[1], as_="admin").text
+    assert second.count("/invite") == 50
+    assert "vera@example.com" not in first
+    assert "ann@example.com" not in second
+    found = staff.get("/team?q=USER%20077", as_="admin").text
+    assert found.count("/invite") == 1
+    assert "Nobody is called that." in staff.get("/team?q=%25", as_="admin").text
+    assert len(staff.get("/team.csv", as_="admin").text.splitlines()) > 120
