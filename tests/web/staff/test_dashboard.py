@@ -112,3 +112,13 @@ def test_a_viewer_reads_what_marketers_read(staff: Staff) -> None:
 @pytest.mark.parametrize("query", ["days=x", "days=0", "days=-1", "days=9999999999999999", "days=%00", "days=7&days=9"])
 def test_strange_periods_are_the_usual_one(staff: Staff, query: str) -> None:
     assert staff.get(f"/dashboard?{query}").status == 200
+
+
+def test_a_new_workspace_is_told_what_to_do_next(world: World, staff: Staff) -> None:
+    assert "No scenario runs yet" not in seen(staff, "/dashboard")
+    with world.engine.begin() as connection:
+        connection.execute(update(t.scenarios).values(state="draft"))
+    page = seen(staff, "/dashboard")
+    assert "No scenario runs yet. Start one under Scenarios." in page
+    assert "engage import prospects" not in page
+    assert "engage apply" not in page

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 from engage.reports.attention import Attention, attention, overdue
 from engage.reports.csvout import csv_parts
+from engage.reports.first_steps import first_steps
 from engage.reports.health import troubles
 from engage.reports.period import Day, Period, Result, overview, own_overview, period, queues_of, results
 from engage.reports.scope import visible_todos
@@ -55,6 +56,7 @@ def dashboard(ask: Ask) -> Answer:
     values = {
         "items": list(_own_items(ask) if own else _items(ask, span)),
         "own": own,
+        "next": () if own else tuple(first_steps(ask.connection)),
         "days": days[::-1],
         "length": len(span.days),
         "periods": [(count, f"/dashboard?days={count}") for count in PERIODS],
