@@ -101,3 +101,14 @@ def look(page: Page, status: int, path: str, name: str, width: int) -> list[str]
     except AssertionError as error:
         wrong.append(f"{path}: {error}")
     return wrong
+
+
+@pytest.mark.parametrize("path", ["/team", "/audit", "/account", "/prospects", "/scenarios"])
+def test_words_in_tables_stand_in_lines_on_a_phone(browser: Browser, world: World, staff: Staff, path: str) -> None:
+    page = opened(browser, staff, "admin", "ja", PHONE)
+    page.goto(path)
+    told = "cells => cells.map(cell => [cell.textContent.trim(), cell.getBoundingClientRect().width])"
+    cells = page.eval_on_selector_all(".table tbody td:not(.num, .nowrap)", told)
+    assert [text for text, width in cells if len(text) > 8 and width < 100] == []
+    photograph(page, f"phone{path}")
+    page.context.close()

@@ -105,6 +105,17 @@ def test_a_drawing(form: str, begins: str, folder: Path, run: Engage) -> None:
     assert "call" in done.out
 
 
+def test_a_drawing_is_in_the_language_of_the_workspace(folder: Path, run: Engage) -> None:
+    path = folder / "scenarios/hand-over.yaml"
+    path.write_text("name: x\naudience: {where: {tag: vip}}\nsteps:\n  - wait: 3 days\n", "utf-8")
+    assert "3 days" in run("graph", "hand-over").out
+    company = folder / "engage.yaml"
+    company.write_text(company.read_text("utf-8") + "locale: ja\n", "utf-8")
+    drawn = run("graph", "hand-over").out
+    assert "3日" in drawn
+    assert "3 days" not in drawn
+
+
 def test_a_drawing_goes_into_a_file(folder: Path, run: Engage) -> None:
     assert run("graph", "hand-over", "-o", "drawn.mmd").out == ""
     assert (folder / "drawn.mmd").read_text("utf-8").startswith("---")

@@ -11,7 +11,8 @@ import pytest
 from engage.graph import draw
 from engage.graph.build import build
 from engage.graph.lettering import cut, width, wrapped
-from engage.graph.picture import picture, plain, short
+from engage.graph.picture import picture, plain
+from engage.graph.shortening import short
 from engage.language.load import load
 from tests.support.starter import scenario, starter
 
@@ -97,6 +98,40 @@ def test_what_a_node_says() -> None:
     assert (nodes["mail"].title, nodes["mail"].detail) == ("ご案内", "after 2 days · invite")
     # a made id says no more than what the step does
     assert (nodes["adjust_score"].title, nodes["adjust_score"].detail) == ("+5 pricing", "")
+
+
+JAPANESE = """
+name: 案内
+steps:
+  - after: 3 days
+    send_email: guide
+  - trigger: [{email_clicked: {email: send_email}}, {page_viewed: "/demo*"}]
+    within: 4 days
+    yes:
+      - rule: {score: {gte: 60}, activity: {type: form_submitted, within: 7 days}, company: {exists: true}}
+        yes:
+          - create_todo: {subject: x, to: owner, due: 2 business days}
+  - wait: 1 day
+  - wait: {until: next monday 09:00}
+  - create_todo: {subject: x, to: user:sato}
+  - adjust_score: {to: 5}
+"""
+
+
+def test_a_reader_of_japanese_reads_japanese() -> None:
+    drawn = picture(build(scenario(JAPANESE)[0]), "ja").nodes
+    assert [node.detail or node.title for node in drawn] == [
+        "3日後 · guide",
+        "4日以内 · メールのリンクをクリック send_email または ページを閲覧 /demo*",
+        "スコア ≥ 60, 行動 フォームを送信, 7日以内, 会社 値あり",
+        "担当者 宛て、期限 2営業日",
+        "1日",
+        "次の月曜日 09:00 まで",
+        "user:sato 宛て",
+        "5 にする",
+    ]
+    english = [node.detail or node.title for node in picture(build(scenario(JAPANESE)[0])).nodes]
+    assert english[1] == "within 4 days · email_clicked send_email or page_viewed /demo*"
 
 
 def test_svg_has_a_group_with_a_title_for_each_step() -> None:

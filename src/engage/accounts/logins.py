@@ -105,11 +105,11 @@ def end_all(connection: Connection, user_id: str, why: Why, now: datetime, but: 
     return connection.execute(ended).rowcount
 
 
-def sessions(connection: Connection, user_id: str, now: datetime) -> tuple[Session, ...]:
-    """Return the logins of a user that go on, the one used last first."""
+def sessions(connection: Connection, user_id: str, now: datetime, limit: int | None = None) -> tuple[Session, ...]:
+    """Return the logins of a user that go on, the one used last first; ``limit`` leaves out what is older."""
     lo = t.logins
     chosen = select(lo.c.token, lo.c.agent, lo.c.began_at, lo.c.seen_at).where(lo.c.user_id == user_id, _lasts(now))
-    return tuple(Session(*row) for row in connection.execute(chosen.order_by(lo.c.seen_at.desc())))
+    return tuple(Session(*row) for row in connection.execute(chosen.order_by(lo.c.seen_at.desc()).limit(limit)))
 
 
 def _lasts(now: datetime) -> ColumnElement[bool]:

@@ -128,7 +128,7 @@ def graph(
         session.show_problems(mine, session.workspace)
         raise typer.Exit(1)
     drawn = {"mermaid": draw.mermaid, "dot": draw.dot, "svg": draw.svg, "json": draw.as_json}
-    session.write(drawn[form](build(file)), output)
+    session.write(drawn[form](build(file), session.locale), output)
 
 
 def schema(

@@ -9,6 +9,7 @@ from engage.graph.build import Journey
 from engage.graph.colours import COLOURS
 from engage.graph.draw_svg import svg
 from engage.graph.picture import Family, Node, picture
+from engage.wording import Locale
 
 __all__ = ["as_json", "dot", "mermaid", "svg"]
 
@@ -31,9 +32,9 @@ _DOT: Mapping[Family, str] = {
 }
 
 
-def mermaid(journey: Journey) -> str:
+def mermaid(journey: Journey, locale: Locale = "en") -> str:
     """Return a Mermaid flowchart."""
-    drawn = picture(journey)
+    drawn = picture(journey, locale)
     names = {node.id: f"s{place}" for place, node in enumerate(drawn.nodes, 1)}
     lines = ["---", f"title: {json.dumps(drawn.name, ensure_ascii=False)}", "---", "flowchart TD"]
     for node in drawn.nodes:
@@ -53,9 +54,9 @@ def mermaid(journey: Journey) -> str:
     return "\n".join(lines) + "\n"
 
 
-def dot(journey: Journey) -> str:
+def dot(journey: Journey, locale: Locale = "en") -> str:
     """Return a Graphviz digraph; node names are the steps' ids."""
-    drawn = picture(journey)
+    drawn = picture(journey, locale)
     lines = [
         f"digraph {_quoted(drawn.id)} {{",
         f'  graph [label={_quoted(drawn.name)}, labelloc=t, fontname="sans-serif", rankdir=TB];',
@@ -74,9 +75,9 @@ def dot(journey: Journey) -> str:
     return "\n".join([*lines, '  "·end" [label="end", shape=circle];', "}"]) + "\n"
 
 
-def as_json(journey: Journey) -> str:
+def as_json(journey: Journey, locale: Locale = "en") -> str:
     """Return the graph for scripts: nodes in the file's order, edges in the graph's; target null ends the run."""
-    drawn = picture(journey)
+    drawn = picture(journey, locale)
     nodes = [{"id": n.id, "type": n.type, "name": n.name, "line": n.line} for n in drawn.nodes]
     edges = [{"source": e.source, "target": e.target, "outcome": e.outcome} for e in drawn.edges]
     whole = {"id": drawn.id, "name": drawn.name, "first": drawn.first, "nodes": nodes, "edges": edges}

@@ -13,6 +13,7 @@ from engage.graph.layout import Box, Laid, Way, lay_out, plate, room
 from engage.graph.lettering import cut, wrapped
 from engage.graph.picture import Node, picture
 from engage.graph.shapes import inset, number, outline, rounded_line, sign
+from engage.wording import Locale
 
 _FONT = "'Noto Sans','Noto Sans CJK JP','Hiragino Sans','Yu Gothic UI','Meiryo',system-ui,sans-serif"
 _INK, _QUIET, _LINE = "#22303c", "#64717d", "#9aa5af"
@@ -20,9 +21,9 @@ _MARGIN = 28
 _OUTCOMES = {"yes": ("#2f7d4f", "#e8f4ec"), "no": ("#a14545", "#faeded")}
 
 
-def svg(journey: Journey) -> str:
+def svg(journey: Journey, locale: Locale = "en") -> str:
     """Return an SVG document that stands alone; each step is a group with its id and a title."""
-    drawn = picture(journey)
+    drawn = picture(journey, locale)
     laid = lay_out(drawn)
     width = max(laid.width, 420) + 2 * _MARGIN
     about = wrapped(drawn.description, width - 2 * _MARGIN, 12)

@@ -25,16 +25,22 @@ class Account:
     logins: int
 
 
-def accounts(connection: Connection) -> tuple[Account, ...]:
-    """Return all users by id."""
+def accounts(
+    connection: Connection, *, after: str = "", limit: int | None = None, containing: str = ""
+) -> tuple[Account, ...]:
+    """Return users by id: those after an id, whose id or name contains a text."""
     c, lo = t.credentials, t.logins
+    members = list_users(connection, after=after, limit=limit, containing=containing)
+    credentials = select(c.c.user_id, c.c.password, c.c.subject, c.c.second)
+    came = select(lo.c.user_id, func.max(lo.c.began_at).label("last"), func.count().label("count"))
+    if limit is not None:
+        those = [member.id for member in members]
+        credentials, came = credentials.where(c.c.user_id.in_(those)), came.where(lo.c.user_id.in_(those))
     proofs = {
         row.user_id: (row.password is not None or row.subject is not None, row.second is not None)
-        for row in connection.execute(select(c.c.user_id, c.c.password, c.c.subject, c.c.second))
+        for row in connection.execute(credentials)
     }
-    came = select(lo.c.user_id, func.max(lo.c.began_at).label("last"), func.count().label("count"))
     found = {row.user_id: (row.last, row.count) for row in connection.execute(came.group_by(lo.c.user_id))}
     return tuple(
-        Account(member, *proofs.get(member.id, (False, False)), *found.get(member.id, (None, 0)))
-        for member in list_users(connection)
+        Account(member, *proofs.get(member.id, (False, False)), *found.get(member.id, (None, 0))) for member in members
     )

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from engage.clock import system_clock
 from engage.sql import tables as t
-from tests.support.staff import Staff
+from tests.support.staff import Staff, logged_in
 from tests.support.web import Answer
 from tests.web.staff.test_coming_in import PASSWORD, cookie_of, give_password, log_in
 
@@ -113,3 +113,9 @@ def test_wishes_change_the_pages(staff: Staff) -> None:
     assert "アカウント設定" in page
     assert "data-shortcuts>" not in page
     assert staff.post("/account/wishes", {"zone": "Mars/Base"}, as_="sato").status == 422
+
+
+def test_the_latest_fifty_logins_are_shown(staff: Staff) -> None:
+    for _ in range(60):
+        logged_in(staff.engine, "ann")
+    assert len(re.findall(r"/account/logins/\w+/end", staff.get("/account", as_="ann").text)) in (49, 50)

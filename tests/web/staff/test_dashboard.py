@@ -81,14 +81,16 @@ def test_what_is_broken_or_late_stands_first_with_a_way_to_it(world: World, staf
             update(t.todos).values(due_at=now.replace(year=2020), status="not_started", completed_at=None)
         )
     page = seen(staff, "/dashboard")
-    assert "no mail has gone out since" in page
+    assert re.search(r"no mail has gone out since \d+ \w{3} \d{4}, \d\d:\d\d", page)
     assert "535 <b>no</b>" in page
     assert "535 <b>no</b>" not in staff.get("/dashboard").text
     assert "messages are in doubt" in page
     assert re.search(r'href="/scenarios/journey">資料請求後の育成 was paused', page)
-    assert re.search(r'href="/todos/team">\d+ ToDos are overdue', page)
+    assert re.search(r'href="/todos/team">ToDos that are overdue: \d+', page)
     assert page.index("What needs you") < page.index("New prospects")
-    assert "対応が必要なもの" in seen(staff, "/dashboard", Accept_Language="ja")
+    japanese = seen(staff, "/dashboard", Accept_Language="ja")
+    assert "対応が必要なもの" in japanese
+    assert re.search(r"\d{4}年\d+月\d+日 \d+:\d\d からメール", japanese)
 
 
 def test_who_sells_is_led_to_what_is_overdue(world: World, staff: Staff) -> None:
@@ -128,3 +130,13 @@ def test_a_viewer_reads_what_marketers_read(staff: Staff) -> None:
 @pytest.mark.parametrize("query", ["days=x", "days=0", "days=-1", "days=9999999999999999", "days=%00", "days=7&days=9"])
 def test_strange_periods_are_the_usual_one(staff: Staff, query: str) -> None:
     assert staff.get(f"/dashboard?{query}").status == 200
+
+
+def test_a_new_workspace_is_told_what_to_do_next(world: World, staff: Staff) -> None:
+    assert "No scenario runs yet" not in seen(staff, "/dashboard")
+    with world.engine.begin() as connection:
+        connection.execute(update(t.scenarios).values(state="draft"))
+    page = seen(staff, "/dashboard")
+    assert "No scenario runs yet. Start one under Scenarios." in page
+    assert "engage import prospects" not in page
+    assert "engage apply" not in page

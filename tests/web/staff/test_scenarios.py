@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, insert, select, update
 
 from engage.sql import tables as t
 from engage.sql.connect import reading
@@ -319,6 +319,30 @@ def test_pages_are_japanese_for_japanese(staff: Staff) -> None:
     for path in PAGES[:7]:
         said = text_of(staff.get(path, Accept_Language="ja").text)
         assert not re.search(r"\b(entered|waiting|Prospects|Versions|Download|since)\b", said), path
+
+
+def test_the_drawing_is_in_the_words_of_each_reader(staff: Staff) -> None:
+    for path in (AT, f"{AT}/drawing"):
+        japanese, english = staff.get(path, Accept_Language="ja").text, staff.get(path).text
+        assert "within 3 days" in english
+        assert "3日以内" not in english
+        assert "3日以内 · メールを開封" in japanese
+        assert not re.search(r"within \d|\d days?\b|email_opened", japanese), path
+
+
+def test_files_tell_moments_in_the_reader_s_zone(world: World, staff: Staff) -> None:
+    paths = ("/scenarios.csv", f"{AT}/prospects.csv", f"{AT}/steps/opened/prospects.csv",
+             f"/prospects/{world.ids['p001']}/score.csv")  # fmt: skip
+    for path in paths:
+        staff.forget("marketer")
+        before = staff.get(path).text
+        assert "-04:00" not in before, path
+    with world.engine.begin() as connection:
+        connection.execute(insert(t.user_settings).values(user_id="mori", zone="America/Halifax", shortcuts=True))
+    for path in paths[:3]:
+        assert re.search(r"-0[34]:?00", staff.get(path).text), path
+    assert staff.get(paths[3]).status == 200
+    assert staff.get(f"{AT}/report.csv").status == 200
 
 
 def test_a_series_on_a_page_is_short_and_its_file_is_whole(staff: Staff) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import nullcontext
+from html import unescape
 
 import pytest
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from engage.accounts import audit
@@ -60,7 +62,7 @@ def test_what_administrators_do_is_in_the_log(staff: Staff) -> None:
     staff.post("/team/sato/end-logins", as_="admin")
     page = staff.get("/audit", as_="admin").text
     assert "Role changed" in page
-    assert "before: marketer" in page
+    assert "role before: Marketer; role now: Viewer" in unescape(page)
     assert "All logins ended" not in staff.get("/audit?subject=user:mori", as_="admin").text
     assert staff.get("/audit.csv", as_="admin").body.startswith("\ufeffid,at,who,action".encode())
 
@@ -138,3 +140,42 @@ def test_the_log_is_appended_by_commands_too(staff: Staff) -> None:
     with staff.engine.begin() as connection:
         audit.note(connection, audit.command_line(), "user_disabled", "user:sato", system_clock())
     assert "command:" in staff.get("/audit", as_="admin").text
+
+
+def test_details_of_the_log_are_in_the_reader_s_words_and_raw_in_the_file(staff: Staff) -> None:
+    with staff.engine.begin() as connection:
+        for deed, detail in (("logged_in", {"way": "password"}), ("login_refused", {"why": "password"}),
+                             ("import_ended", {"deleted": 0, "by_hand": "x"})):  # fmt: skip
+            audit.note(connection, "user:ann", deed, "user:ann", system_clock(), detail)
+    japanese = unescape(staff.get("/audit", as_="admin", Accept_Language="ja").text)
+    for said in ("ログイン方法: パスワード", "理由: ユーザー名またはパスワードの誤り", "削除: 0; by_hand: x"):
+        assert said in japanese
+    assert "reason: wrong name or password" in staff.get("/audit", as_="admin").text
+    assert "why: password" in staff.get("/audit.csv", as_="admin").text
+
+
+def test_the_menu_of_a_user_is_not_called_the_next_page(staff: Staff) -> None:
+    japanese = staff.get("/team", as_="admin", Accept_Language="ja").text
+    assert "その他の操作" in japanese
+    assert "次へ" not in japanese
+
+
+def test_the_team_is_paged_and_searched(staff: Staff) -> None:
+    people = [
+        {"id": f"user{n:03}", "name": f"User {n:03}", "name_folded": f"user {n:03}", "role": "viewer"}
+        for n in range(120)
+    ]
+    with staff.engine.begin() as connection:
+        connection.execute(insert(t.users), people)
+    first = unescape(staff.get("/team", as_="admin").text)
+    assert first.count("/invite") == 50
+    after = re.search(r'href="(/team\?after=[^"]*)"', first)
+    assert after is not None
+    second = staff.get(after[1], as_="admin").text
+    assert second.count("/invite") == 50
+    assert "vera@example.com" not in first
+    assert "ann@example.com" not in second
+    found = staff.get("/team?q=USER%20077", as_="admin").text
+    assert found.count("/invite") == 1
+    assert "Nobody is called that." in staff.get("/team?q=%25", as_="admin").text
+    assert len(staff.get("/team.csv", as_="admin").text.splitlines()) > 120

@@ -18,13 +18,15 @@ from engage.wording import sentence
 
 #: A second factor is set up within so many seconds.
 _SET_UP = 900
+#: So many logins are shown, those used last.
+_LOGINS = 50
 
 
 def account(ask: Ask) -> Answer:
     """Show a user's own account."""
     me = ask.reader.id
     values = {
-        "sessions": logins.sessions(ask.connection, me, ask.now),
+        "sessions": logins.sessions(ask.connection, me, ask.now, _LOGINS),
         "current": ask.reader.token,
         "second": proving.has_second(ask.connection, me),
         "wishes": wishes(ask.connection, me),

@@ -7,6 +7,7 @@ from engage.accounts.deeds import DEEDS
 from engage.reports.csvout import csv_parts
 from engage.web.staff.answers import Answer, Download, Shown
 from engage.web.staff.ask import Ask
+from engage.web.staff.audit_words import details
 from engage.wording import sentence
 
 _PAGE = 50
@@ -19,7 +20,13 @@ def audit_log(ask: Ask) -> Answer:
     subject = ask.query.get("subject", "")[:_LONGEST]
     lines = audit.entries(ask.connection, before=ask.after("before"), limit=_PAGE + 1, subject=subject)
     more = lines[_PAGE - 1].id if len(lines) > _PAGE else None
-    values = {"lines": lines[:_PAGE], "more": more, "subject": subject, "deeds": DEEDS}
+    values = {
+        "lines": lines[:_PAGE],
+        "more": more,
+        "subject": subject,
+        "deeds": DEEDS,
+        "details": lambda line: details(line, ask.locale),
+    }
     return Shown("audit.html", sentence("Audit log"), values)
 
 

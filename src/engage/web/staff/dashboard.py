@@ -11,12 +11,14 @@ from urllib.parse import quote, urlencode
 
 from engage.reports.attention import Attention, attention, overdue
 from engage.reports.csvout import csv_parts
+from engage.reports.first_steps import first_steps
 from engage.reports.health import troubles
 from engage.reports.inbox import whose
 from engage.reports.period import Day, Period, Result, overview, own_overview, period, queues_of, results
 from engage.sql import tables as t
 from engage.web.staff.answers import Answer, Download, Shown
 from engage.web.staff.ask import Ask
+from engage.web.staff.showing import Eye
 from engage.wording import Sentence, sentence
 
 #: The periods that can be chosen, in days; the second is shown first.
@@ -55,6 +57,7 @@ def dashboard(ask: Ask) -> Answer:
     values = {
         "items": list(_own_items(ask) if own else _items(ask, span)),
         "own": own,
+        "next": () if own else tuple(first_steps(ask.connection)),
         "days": days[::-1],
         "length": len(span.days),
         "periods": [(count, f"/dashboard?days={count}") for count in PERIODS],
@@ -108,7 +111,7 @@ def _own_items(ask: Ask) -> Iterator[Item]:
     its = whose(ask.connection, ask.reader.id)
     late = overdue(ask.connection, ask.now, t.todos.c.assignee == its.mine)
     if late:
-        yield Item("warn", sentence("{count} of your ToDos are overdue", count=late), "/todos?tab=overdue")
+        yield Item("warn", sentence("ToDos of yours that are overdue: {count}", count=late), "/todos?tab=overdue")
     queued = overdue(ask.connection, ask.now, t.todos.c.assignee.in_(its.queues))
     if queued:
         text = "ToDos of your queues that are overdue: {count}"
@@ -136,7 +139,7 @@ def _items(ask: Ask, span: Period) -> Iterator[Item]:
     for send in found.sends:
         yield Item("warn", send.sentence)
     if found.overdue:
-        yield Item("warn", sentence("{count} ToDos are overdue", count=found.overdue), "/todos/team")
+        yield Item("warn", sentence("ToDos that are overdue: {count}", count=found.overdue), "/todos/team")
 
 
 def _of_scenarios(ask: Ask, found: Attention) -> Iterator[Item]:
@@ -158,4 +161,4 @@ def _kind(kind: str) -> Sentence:
 
 
 def _told(ask: Ask, moment: datetime) -> str:
-    return moment.astimezone(ask.reader.zone).strftime("%Y-%m-%d %H:%M")
+    return Eye(ask.reader.locale, ask.reader.zone, ask.now).minute(moment)

@@ -17,7 +17,7 @@ from engage.reports.flow import Flow
 from engage.web.staff.period import Period
 from engage.web.staff.showing import Eye
 from engage.web.staff.step_words import figures_of
-from engage.wording import sentence
+from engage.wording import Locale, sentence
 
 #: The narrowest and the widest way, in pixels.
 _NARROW, _WIDE = 1.4, 7.0
@@ -74,16 +74,17 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A scenario's text and what of it is folded: what tells drawings apart."""
+    """A scenario's text, what of it is folded and the reader's language: what tells drawings apart."""
 
     text: str
     folded: tuple[str, ...]
+    locale: Locale
     file: ScenarioFile = field(compare=False)
 
 
 @lru_cache(maxsize=128)
 def _scene(kept: _Kept) -> Scene:
-    return scene(picture(build(kept.file)), kept.folded)
+    return scene(picture(build(kept.file), kept.locale), kept.folded)
 
 
 def folded_of(query: Mapping[str, str]) -> tuple[str, ...]:
@@ -93,7 +94,7 @@ def folded_of(query: Mapping[str, str]) -> tuple[str, ...]:
 
 def drawing(file: ScenarioFile, flow: Flow, path: str, period: Period, folded: tuple[str, ...], eye: Eye) -> Drawing:
     """Return a scenario's drawing; ``path`` is the scenario's address."""
-    drawn = _scene(_Kept(file.text, folded, file))
+    drawn = _scene(_Kept(file.text, folded, eye.locale, file))
     rows = {row.step: row for row in flow.card.rows}
     most = max(flow.entered, *flow.ways.values(), 1)
     steps = [_step(card, rows, path, period, drawn.folded, eye) for card in drawn.cards]

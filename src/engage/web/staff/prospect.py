@@ -69,7 +69,7 @@ def score_csv(ask: Ask) -> Answer:
     """Give the score's ledger as a file."""
     _address(ask)
     columns = ("at", "points", "category", "reason", "scenario", "step")
-    return _file(ask, "score", csv_parts(columns, _ledger(ask), ask.running.house.hours.zone))
+    return _file(ask, "score", csv_parts(columns, _ledger(ask), ask.reader.zone))
 
 
 def why(ask: Ask) -> Answer:

@@ -75,11 +75,11 @@ def report(ask: Ask) -> Answer:
 
 
 def report_csv(ask: Ask) -> Answer:
-    """Give the report card as the file that ``engage report`` writes."""
+    """Give the report card as the file that ``engage report`` writes: days of the company, moments of the reader."""
     found, plan = planned(ask)
     period, zone = period_of(ask.query), ask.running.house.hours.zone
     card = report_card(ask.connection, plan, zone=zone, since=period.since, until=period.until, by=period.by)
-    return Download(f"{found.row.key}-report.csv", (card_csv(card, zone),))
+    return Download(f"{found.row.key}-report.csv", (card_csv(card, ask.reader.zone),))
 
 
 def _flow(ask: Ask, found: Scenario, period: Period) -> Flow:

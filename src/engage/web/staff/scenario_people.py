@@ -74,7 +74,7 @@ def people_csv(ask: Ask) -> Answer:
             yield row.email, row.run, row.state, row.step, row.entered_at, row.since, row.due_at, row.ended_at
 
     columns = ("email", "run", "state", "step", "entered_at", "arrived_at", "due_at", "ended_at")
-    write_csv(out, columns, rows(), ask.running.house.hours.zone)
+    write_csv(out, columns, rows(), ask.reader.zone)
     return Download(f"{found.row.key}-prospects.csv", (out.getvalue(),))
 
 

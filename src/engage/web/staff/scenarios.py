@@ -81,7 +81,7 @@ def scenarios_csv(ask: Ask) -> Answer:
     """Give the same scenarios as a file."""
     rows = [_cells(ask, line) for line in _lines(ask, _chosen(ask))]
     out = io.BytesIO()
-    write_csv(out, _COLUMNS, rows, ask.running.house.hours.zone)
+    write_csv(out, _COLUMNS, rows, ask.reader.zone)
     return Download("scenarios.csv", (out.getvalue(),))
 
 

@@ -76,7 +76,11 @@ class Eye:
         """Return a moment to the minute; the mouse shows all of it."""
         if value is None:
             return NOTHING
-        return self._stamped(value, format_datetime(value, _MOMENT[self.locale], tzinfo=self.zone, locale=self.locale))
+        return self._stamped(value, self.minute(value))
+
+    def minute(self, value: datetime) -> str:
+        """Return a moment to the minute as plain text, which may stand in a sentence."""
+        return format_datetime(value, _MOMENT[self.locale], tzinfo=self.zone, locale=self.locale)
 
     def ago(self, value: datetime | None) -> str | Markup:
         """Return how long ago a moment is, or in how long it comes; its day where that is far."""

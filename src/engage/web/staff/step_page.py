@@ -107,7 +107,7 @@ def step_prospects_csv(ask: Ask) -> Answer:
     """Give everybody of a group as a file."""
     found, _, card, period = _asked(ask)
     chosen = _chosen(ask, card.row)
-    out, zone = io.BytesIO(), ask.running.house.hours.zone
+    out, zone = io.BytesIO(), ask.reader.zone
     columns = ("email", "run", "arrived_at", "due_at" if chosen.states else "left_at", "outcome", "reason")
     write_csv(out, columns, _csv_rows(ask, found, card, chosen, period), zone)
     return Download(f"{found.row.key}-{card.row.step}-{chosen.key}.csv", (out.getvalue(),))
@@ -118,7 +118,7 @@ def step_series_csv(ask: Ask) -> Answer:
     found, _, card, _ = _asked(ask)
     out = io.BytesIO()
     rows = ((name, *(getattr(row, column) for column in COLUMNS)) for name, row in card.series if row is not None)
-    write_csv(out, ("period", *COLUMNS), rows, ask.running.house.hours.zone)
+    write_csv(out, ("period", *COLUMNS), rows, ask.reader.zone)
     return Download(f"{found.row.key}-{card.row.step}.csv", (out.getvalue(),))
 
 

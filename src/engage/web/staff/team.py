@@ -27,14 +27,19 @@ ROLE_NAMES: Mapping[Role, Sentence] = {
     "viewer": sentence("Viewer"),
 }
 _LONGEST = 200
+#: Users on a page.
+_PAGE = 50
 
 
 def team(ask: Ask) -> Answer:
-    """Show everybody."""
+    """Show everybody, page by page, or those whose id or name contains a text."""
+    wanted, after = ask.query.get("q", "").strip()[:_LONGEST], ask.query.get("after", "")[:_LONGEST]
+    found = accounts(ask.connection, after=after, limit=_PAGE + 1, containing=wanted)
+    more = found[_PAGE - 1].member.id if len(found) > _PAGE else ""
     files = set(ask.running.workspace.team.users)
     pairs = [(role, said.read(ask.locale)) for role, said in ROLE_NAMES.items()]
     values = {
-        "accounts": accounts(ask.connection), "files": files, "roles": ROLES, "say_role": ROLE_NAMES,
+        "accounts": found[:_PAGE], "more": more, "q": wanted, "files": files, "roles": ROLES, "say_role": ROLE_NAMES,
         "role_pairs": pairs,
     }  # fmt: skip
     return Shown("team.html", sentence("Team"), values)

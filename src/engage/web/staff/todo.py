@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from engage.intake.todos import OPEN, PRIORITIES
+from engage.language.event_words import event_words
 from engage.reports.inbox_people import takers, usual_outcomes
 from engage.reports.scope import visible_todos
 from engage.reports.todo_card import history, todo_card
 from engage.web.staff.answers import Answer, Fragment, NotThere, Shown
 from engage.web.staff.ask import Ask
-from engage.web.staff.event_words import event_words
 from engage.web.staff.todo_words import CALL_WORDS, PRIORITY_WORDS, STATUS_WORDS, TURN_WORDS
 from engage.wording import sentence
 
