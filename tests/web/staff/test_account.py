@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pyotp
 from sqlalchemy import select, update
 
 from engage.clock import system_clock
 from engage.sql import tables as t
-from tests.support.staff import Staff
+from tests.support.staff import Staff, staffed
 from tests.support.web import Answer
+from tests.support.world import World
 from tests.web.staff.test_coming_in import PASSWORD, cookie_of, give_password, log_in
 
 
@@ -54,11 +56,30 @@ def test_a_spare_code_lets_in_once(staff: Staff) -> None:
     assert tries == [303, 401]
 
 
-def test_codes_cannot_be_guessed_again_and_again(staff: Staff) -> None:
-    set_up(staff)
+def test_after_five_wrong_codes_the_password_is_asked_for_again(staff: Staff) -> None:
+    secret, _ = set_up(staff)
     half = hidden(log_in(staff), "half")
-    tries = [staff.post("/login/code", {"half": half, "code": f"{n:06}"}, as_="").status for n in range(12)]
-    assert tries[-1] == 429
+    wrong = [staff.post("/login/code", {"half": half, "code": "x"}, as_="").status for _ in range(6)]
+    assert wrong == [401] * 5 + [429]
+    right = staff.post("/login/code", {"half": half, "code": pyotp.TOTP(secret).now()}, as_="")
+    assert right.status == 429
+    assert 'name="password"' in right.text
+    again = {"half": hidden(log_in(staff), "half"), "code": pyotp.TOTP(secret).now()}
+    assert staff.post("/login/code", again, as_="").status == 303, "who has the password tries anew"
+
+
+def test_codes_cannot_be_guessed_again_and_again_from_wherever(world: World, tmp_path: Path) -> None:
+    with staffed(world.engine, tmp_path, trusted=("127.0.0.1",)) as staff:
+        set_up(staff)
+        tried = []
+        for n in range(4):
+            half = hidden(log_in(staff), "half")
+            for m in range(5):
+                fields, client = {"half": half, "code": "x"}, f"198.51.{n}.{m}"
+                tried.append(staff.post("/login/code", fields, as_="", X_Forwarded_For=client).status)
+        assert tried == [401] * 10 + [429] * 10
+        give_password(staff, "vera")
+        assert log_in(staff, "vera").status == 303, "nobody else waits for it"
 
 
 def test_the_secret_of_the_second_factor_is_encrypted(staff: Staff) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -11,8 +12,9 @@ from engage.accounts import passwords
 from engage.clock import system_clock
 from engage.sql import tables as t
 from engage.web.staff.cookies import LOGIN
-from tests.support.staff import Staff
+from tests.support.staff import Staff, staffed
 from tests.support.web import Answer
+from tests.support.world import World
 
 PASSWORD = "correct horse battery staple"
 
@@ -76,6 +78,23 @@ def test_after_ten_wrong_passwords_one_waits(staff: Staff) -> None:
     give_password(staff)
     assert [log_in(staff, password="wrong").status for _ in range(11)] == [401] * 10 + [429]
     assert log_in(staff).status == 429
+
+
+@pytest.mark.parametrize(
+    ("network", "others", "last"), [("2001:db8:1:2::", "2001:db8:1:3::1", 429), ("203.0.113.", "198.51.100.1", 401)]
+)
+def test_a_network_of_ipv6_counts_as_one_address(
+    world: World, tmp_path: Path, network: str, others: str, last: int
+) -> None:
+    with staffed(world.engine, tmp_path, trusted=("127.0.0.1",)) as staff:
+        give_password(staff)
+
+        def tried(client: str, password: str = "wrong") -> int:
+            fields = {"name": "ann", "password": password}
+            return staff.post("/login", fields, as_="", X_Forwarded_For=client).status
+
+        assert [tried(f"{network}{n}") for n in range(1, 12)] == [401] * 10 + [last]
+        assert tried(others, PASSWORD) == 303
 
 
 def test_another_account_at_the_same_address_does_not_wait_for_it(staff: Staff) -> None:
