@@ -98,6 +98,21 @@ def test_an_open_screen_is_not_enough_for_a_second_factor_or_a_password(staff: S
         assert "your present password is not right" in answer.text
 
 
+def test_the_present_password_cannot_be_guessed_again_and_again(staff: Staff) -> None:
+    """S04, S60"""
+    give_password(staff)
+    paths = ("/account/second/new", "/account/second/stop", "/account/password")
+    tries = [staff.post(paths[n % 3], {"password": "wrong"}, as_="ann").status for n in range(13)]
+    assert tries == [422] * 10 + [429] * 3
+    new = {"password": PASSWORD, "new": "a wholly different sentence", "repeat": "a wholly different sentence"}
+    assert staff.post("/account/password", new, as_="ann").status == 429
+    assert log_in(staff).status == 303, "nothing was changed, and coming in is counted apart"
+    a = t.audit.c
+    with staff.engine.begin() as connection:
+        who = connection.scalars(select(a.who).where(a.action == "password_refused")).all()
+    assert who == ["user:ann"] * 10
+
+
 def test_changing_the_password_ends_the_other_logins(staff: Staff) -> None:
     give_password(staff)
     other = cookie_of(log_in(staff))

@@ -120,9 +120,9 @@ def not_ours() -> Shown:
     return notice(sentence("This form is too old, or was not sent by a page of engage"), text, 403)
 
 
-def refused(why: Sentence) -> Shown:
+def refused(why: Sentence, status: int = 422) -> Shown:
     """Return the page for what was asked but cannot be done; nothing was changed."""
-    return notice(sentence("That was not done"), why, 422)
+    return notice(sentence("That was not done"), why, status)
 
 
 def clear(response: Response) -> Response:
