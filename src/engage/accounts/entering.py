@@ -33,6 +33,8 @@ class Asked:
     who: Try
     #: the tries at the code after one password
     half: Try | None = None
+    #: the token of the login that the browser holds till now
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def enter(engine: Engine, asked: Asked, now: datetime) -> str | Half | Refusal:
         if known.password is not None and passwords.is_dated(known.password):
             kept, c = passwords.hashed(asked.secret), t.credentials
             connection.execute(update(c).where(c.c.user_id == known.id).values(password=kept))
-        return logins.begin(connection, known.id, known.role, "password", asked.agent, now)
+        return logins.begin(connection, known.id, known.role, "password", asked.agent, now, asked.before)
 
 
 def enter_by_code(engine: Engine, key: bytes, half: Half, asked: Asked, now: datetime) -> str | Refusal | Over:
@@ -89,7 +91,7 @@ def enter_by_code(engine: Engine, key: bytes, half: Half, asked: Asked, now: dat
             return "wrong"
         if not second.passes(connection, key, known.id, asked.secret, now):
             return _failed(connection, asked, known.id, "code", now)
-        return logins.begin(connection, known.id, known.role, "password", asked.agent, now)
+        return logins.begin(connection, known.id, known.role, "password", asked.agent, now, asked.before)
 
 
 def find(connection: Connection, name: str) -> Known | None:

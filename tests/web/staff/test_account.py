@@ -48,6 +48,14 @@ def test_the_second_factor_is_asked_for_and_each_code_works_once(staff: Staff) -
     assert staff.post("/login/code", fields, as_="").status == 401, "a code that was used is used up"
 
 
+def test_a_login_by_code_ends_the_one_before_in_the_same_browser(staff: Staff) -> None:
+    secret, _ = set_up(staff)
+    fields = {"half": hidden(log_in(staff), "half"), "code": pyotp.TOTP(secret).now()}
+    before = f"__Host-engage={staff.token('vera')}"
+    assert staff.post("/login/code", fields, as_="", Cookie=before).status == 303
+    assert staff.web.get("/account", Cookie=before).status == 303
+
+
 def test_a_spare_code_lets_in_once(staff: Staff) -> None:
     _, spare = set_up(staff)
     assert len(spare) == 10

@@ -20,8 +20,8 @@ from tests.web.staff.test_table import GETS, address, name
 BY_PAGES = {
     "logged_in", "login_refused", "logged_out", "login_ended", "logins_ended", "reset_asked", "password_changed",
     "password_set_first", "password_set_welcome", "password_set_reset", "second_factor_on", "second_factor_off",
-    "password_refused", "feed_made", "feed_stopped", "user_added", "user_invited", "user_disabled", "user_enabled", "role_changed",
-    "scenario_start", "scenario_pause", "scenario_resume", "scenario_stop",
+    "password_refused", "feed_made", "feed_stopped", "user_added", "user_invited", "user_disabled", "user_enabled",
+    "role_changed", "scenario_start", "scenario_pause", "scenario_resume", "scenario_stop",
 }  # fmt: skip
 
 

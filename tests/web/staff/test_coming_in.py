@@ -157,3 +157,33 @@ def test_a_login_is_new_each_time(staff: Staff) -> None:
     assert len(tokens) == 3
     assert planted not in tokens
     assert staff.web.get("/account", Cookie=f"{LOGIN}={planted}").status == 303
+
+
+def test_a_new_login_in_the_same_browser_ends_the_one_before(staff: Staff) -> None:
+    """S01: whosever it was, and no other."""
+    give_password(staff)
+    other, before = staff.token("ann"), staff.token("vera")
+    answer = log_in_with(staff, before)
+    opened = [staff.web.get("/account", Cookie=f"{LOGIN}={each}").status for each in (before, other, cookie_of(answer))]
+    assert opened == [303, 200, 200]
+    assert log_in_with(staff, cookie_of(answer), "wrong").status == 401
+    assert staff.web.get("/account", Cookie=f"{LOGIN}={cookie_of(answer)}").status == 200, "it was no login"
+    lo = t.logins.c
+    with staff.engine.begin() as connection:
+        assert connection.execute(select(lo.user_id, lo.why).where(lo.ended_at.is_not(None))).all() == [
+            ("vera", "replaced")
+        ]
+
+
+def log_in_with(staff: Staff, token: str, password: str = PASSWORD) -> Answer:
+    return staff.post("/login", {"name": "ann", "password": password}, as_="", Cookie=f"{LOGIN}={token}")
+
+
+def test_a_token_that_is_no_login_is_taken_away(staff: Staff) -> None:
+    """B76, but for parts of pages, whose answers may come after a login."""
+    broken = {"Cookie": f"{LOGIN}=garbage", "Sec_Fetch_Site": "same-origin"}
+    for answer in (staff.web.get("/account", **broken), staff.web.post("/account/wishes", **broken)):
+        assert answer.headers["set-cookie"].startswith(f'{LOGIN}="";')
+        assert "Max-Age=0" in answer.headers["set-cookie"]
+    assert "set-cookie" not in staff.web.get("/account", Hx_Request="true", **broken).headers
+    assert "set-cookie" not in staff.web.get("/account").headers

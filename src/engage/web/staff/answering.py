@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from engage.accounts import audit, logins
 from engage.accounts.logins import Login
-from engage.errors import EngageError
+from engage.errors import EngageError, Outside
 from engage.language.zones import zone as zone_named
 from engage.sql.connect import reading
 from engage.web.counting import ROUTE
@@ -61,7 +61,7 @@ class Answering:
             trusted = not posted or is_ours(request, self.site.app.settings.base_url) or _for_programs(page)
             given = visit.field(_FIELD) or request.header(_HEADER)
             if isinstance(page, Door):
-                return await self.site.work(lambda: self._door(page, visit, asked, trusted=trusted))
+                return await self._opened(page, visit, asked, trusted=trusted)
             return await self.site.work(lambda: self._page(page, visit, asked, given, trusted=trusted))
 
         return answer
@@ -84,6 +84,16 @@ class Answering:
             token="" if programs else asked.cookies.get(LOGIN, ""),
             kept="" if programs else asked.cookies.get(AWAY, ""),
         )
+
+    async def _opened(self, door: Door, visit: Visit, asked: Asked, *, trusted: bool) -> Response:
+        """Answer at a door; where too many wait for somebody elsewhere, say so at once."""
+        if not door.abroad:
+            return await self.site.work(lambda: self._door(door, visit, asked, trusted=trusted))
+        try:
+            return await self.site.abroad.work(lambda: self._door(door, visit, asked, trusted=trusted))
+        except Outside as error:
+            said = refusing.refused(error.message, 503)
+            return await self.site.work(lambda: self._sent(said, Manner(visit, None, "")))
 
     def _door(self, door: Door, visit: Visit, asked: Asked, *, trusted: bool) -> Response:
         """Answer who need not have a login."""

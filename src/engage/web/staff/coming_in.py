@@ -101,14 +101,14 @@ def _onward(visit: Visit, token: str) -> Answer:
 
 def _asked(visit: Visit, account: str, secret: str) -> Asked:
     who = attempt(derived(_secret_key(visit), "attempts"), account, visit.client)
-    return Asked(account, secret, visit.agent, who)
+    return Asked(account, secret, visit.agent, who, before=visit.token)
 
 
 def _asked_code(visit: Visit, half: Half) -> Asked:
     key = derived(_secret_key(visit), "attempts")
     who = attempt_within(key, "code", half.user_id, visit.client)
     code = visit.field("code")[:_LONGEST]
-    return Asked(half.user_id, code, visit.agent, who, attempt_of_half(key, half.number))
+    return Asked(half.user_id, code, visit.agent, who, attempt_of_half(key, half.number), visit.token)
 
 
 def _secret_key(visit: Visit) -> str:

@@ -59,7 +59,7 @@ def _let_in(connection: Connection, known: Known, visit: Visit) -> Answer:
     """Let a user in; where codes are asked for, these still are."""
     if known.second is not None:
         return See("/login", sentence("your password is changed; log in"))
-    token = logins.begin(connection, known.id, known.role, "invitation", visit.agent, visit.now)
+    token = logins.begin(connection, known.id, known.role, "invitation", visit.agent, visit.now, visit.token)
     return See("/", sentence("welcome"), token=token)
 
 
