@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -79,8 +80,10 @@ def enter(engine: Engine, asked: Asked, now: datetime) -> str | Half | Refusal:
         return logins.begin(connection, known.id, known.role, "password", asked.agent, now, asked.before)
 
 
-def enter_by_code(engine: Engine, key: bytes, half: Half, asked: Asked, now: datetime) -> str | Refusal | Over:
-    """Let a user in who gave the right password before; ``key`` opens the secrets of second factors."""
+def enter_by_code(
+    engine: Engine, keys: Sequence[bytes], half: Half, asked: Asked, now: datetime
+) -> str | Refusal | Over:
+    """Let a user in who gave the right password before; ``keys`` open the secrets of second factors."""
     with engine.begin() as connection:
         if attempts.must_wait(connection, asked.who, now):
             return "wait"
@@ -89,7 +92,7 @@ def enter_by_code(engine: Engine, key: bytes, half: Half, asked: Asked, now: dat
         known = find(connection, half.user_id)
         if known is None or known.changed_at is None or micros(known.changed_at) != half.changed_at:
             return "wrong"
-        if not second.passes(connection, key, known.id, asked.secret, now):
+        if not second.passes(connection, keys, known.id, asked.secret, now):
             return _failed(connection, asked, known.id, "code", now)
         return logins.begin(connection, known.id, known.role, "password", asked.agent, now, asked.before)
 

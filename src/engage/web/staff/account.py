@@ -7,7 +7,7 @@ from contextlib import suppress
 import segno
 
 from engage.accounts import attempts, audit, logins, proving, second
-from engage.accounts.keys import derived
+from engage.accounts.keys import all_derived, derived
 from engage.accounts.wishes import Wishes, wish, wishes
 from engage.errors import Refused
 from engage.language.zones import zone, zone_names
@@ -92,8 +92,8 @@ def start_second(ask: Ask) -> Answer:
             raise Refused(sentence("that took too long; begin again under My account"))
     if step is None:
         return _offered(ask, second.offer(ask.reader.id, ask.running.workspace.company.name, secret), wrong=True)
-    key = derived(ask.site.app.settings.secret_key or "", "second")
-    spare = second.start(ask.connection, key, ask.reader.id, secret, ask.now, step)
+    keys = all_derived(ask.site.app.settings.secret_keys, "second")
+    spare = second.start(ask.connection, keys, ask.reader.id, secret, ask.now, step)
     logins.end_all(ask.connection, ask.reader.id, "second_factor", ask.now, ask.reader.token)
     _note(ask, "second_factor_on")
     return Shown("second_spare.html", sentence("Your spare codes"), {"spare": spare})
@@ -143,4 +143,4 @@ def _note(ask: Ask, action: str) -> None:
 
 
 def _seals(ask: Ask) -> Seals:
-    return Seals(ask.site.app.settings.secret_key or "")
+    return Seals(ask.site.app.settings.secret_keys)

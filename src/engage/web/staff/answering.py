@@ -43,7 +43,7 @@ class Answering:
 
     site: Site
     seals: Seals
-    secret_key: str
+    secret_keys: tuple[str, ...]
 
     def endpoint(self, page: Page | Door) -> Callable[[Asked], Awaitable[Response]]:
         """Return what answers a page."""
@@ -134,12 +134,12 @@ class Answering:
             if login is None:
                 return self._sent(refusing.stranger(visit, self.seals, posted=posted), seen[0])
             reader = _reader(visit.running, login, visit.locale)
-            guard = guard_of(self.secret_key, visit.token)
+            guard = guard_of(self.secret_keys[0], visit.token)
             manner = Manner(visit, reader, guard, read_said(asked.cookies, self.seals, reader.locale))
             seen.append(manner)
             if posted or reader.role not in page.roles:
                 refusal = None if reader.role in page.roles else refusing.not_allowed()
-                if posted and not is_guarded(self.secret_key, visit.token, given):
+                if posted and not is_guarded(self.secret_keys, visit.token, given):
                     refusal = refusing.too_old(visit, guard) if refusal is None else refusing.not_ours()
                 sent = None if refusal is None else self._sent(refusal, manner)
             else:

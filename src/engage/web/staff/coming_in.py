@@ -7,7 +7,7 @@ from dataclasses import replace
 from engage.accounts import audit, logins
 from engage.accounts.attempts import attempt, attempt_of_half, attempt_within
 from engage.accounts.entering import Asked, Half, enter, enter_by_code
-from engage.accounts.keys import derived
+from engage.accounts.keys import all_derived, derived
 from engage.sql.connect import reading
 from engage.web.staff import refusing
 from engage.web.staff.answers import Answer, Fragment, See, Shown
@@ -58,8 +58,8 @@ def log_in_by_code(visit: Visit) -> Answer:
             half = Half(user_id, changed_at, number)
         case _:
             return _login_again(visit)
-    key = derived(_secret_key(visit), "second")
-    match enter_by_code(visit.site.app.engine, key, half, _asked_code(visit, half), visit.now):
+    keys = all_derived(visit.site.app.settings.secret_keys, "second")
+    match enter_by_code(visit.site.app.engine, keys, half, _asked_code(visit, half), visit.now):
         case "over":
             return _login_again(visit, _OVER, status=429)
         case "wrong" | "wait" as refusal:
@@ -118,7 +118,7 @@ def _secret_key(visit: Visit) -> str:
 
 
 def _seals(visit: Visit) -> Seals:
-    return Seals(_secret_key(visit))
+    return Seals(visit.site.app.settings.secret_keys)
 
 
 def log_out(ask: Ask) -> Answer:

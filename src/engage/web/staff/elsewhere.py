@@ -53,4 +53,4 @@ def _provider(visit: Visit) -> Provider:
 
 
 def _seals(visit: Visit) -> Seals:
-    return Seals(visit.site.app.settings.secret_key or "")
+    return Seals(visit.site.app.settings.secret_keys)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from engage.accounts import audit, invitations, logins, proving
 from engage.accounts.attempts import Try, attempt, failed, must_wait
 from engage.accounts.entering import Known, find
-from engage.accounts.invitations import Invitation, invitation_key
+from engage.accounts.invitations import Invitation, invitation_keys
 from engage.accounts.keys import derived
 from engage.errors import Refused
 from engage.intake.users import add_user
@@ -64,8 +64,8 @@ def _let_in(connection: Connection, known: Known, visit: Visit) -> Answer:
 
 
 def _invitation(connection: Connection, visit: Visit) -> Invitation:
-    key = invitation_key(visit.site.app.settings.secret_key or "")
-    one = invitations.invitation(connection, key, visit.path["token"], visit.now)
+    keys = invitation_keys(visit.site.app.settings.secret_keys)
+    one = invitations.invitation(connection, keys, visit.path["token"], visit.now)
     if one is None or (one.purpose == "first" and proving.is_settled(connection)):
         raise NotThere
     return one
