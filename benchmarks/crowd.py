@@ -196,7 +196,7 @@ def write_workspace(root: Path) -> None:
 def make_crowd(root: Path, url: str, prospects: int, now: datetime) -> App:
     """Return an application whose database is full; progress is printed."""
     write_workspace(root)
-    app = open_app(Settings(root, url, secret_key="bench"))
+    app = open_app(Settings(root, url, secret_key="a key for benchmarks"))
     workspace, problems = read_workspace(root)
     assert not problems, problems
     apply(app, workspace, now - timedelta(days=730))

@@ -197,7 +197,11 @@ def _delivered(url: str, root: Path, server: Sink, *, kill: bool) -> tuple[float
 
 def _deliver(url: str, root: Path, port: int) -> subprocess.Popen[bytes]:
     """Begin ``engage deliver``, as from cron."""
-    settings = {"ENGAGE_DATABASE_URL": url, "ENGAGE_SMTP_URL": f"smtp://127.0.0.1:{port}", "ENGAGE_SECRET_KEY": "bench"}
+    settings = {
+        "ENGAGE_DATABASE_URL": url,
+        "ENGAGE_SMTP_URL": f"smtp://127.0.0.1:{port}",
+        "ENGAGE_SECRET_KEY": "a key for benchmarks",
+    }
     settings |= {"ENGAGE_BASE_URL": "https://m.example.co.jp", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-m", "engage", "deliver", "--workspace", str(root), "--now", "2026-12-01T10:00"]
     return subprocess.Popen(command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL)

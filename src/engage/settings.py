@@ -76,6 +76,11 @@ class Settings:
     old_secret_keys: tuple[str, ...] = field(default=(), repr=False)
     metrics_token: str | None = field(default=None, repr=False)
 
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The key that signs, and those whose signatures are still good, in this order."""
+        return self.secret_key or "", *(old for old in self.old_secret_keys if old)
+
 
 def read_settings(environ: Mapping[str, str], workspace: Path) -> Settings:
     """Return the settings for a workspace from environment variables."""

@@ -78,7 +78,7 @@ def test_a_search_goes_on_after_the_login_with_its_second_factor(open_page: Open
     secret = pyotp.random_base32()
     key = derived(KEY, "second")
     with staff.engine.begin() as connection:
-        second.start(connection, key, "sato", secret, system_clock(), 0)
+        second.start(connection, [key], "sato", secret, system_clock(), 0)
     page = open_page("sato", "/prospects")
     end_logins(staff)
     page.locator("#f-q").press_sequentially("hanako", delay=10)

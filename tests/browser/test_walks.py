@@ -74,7 +74,7 @@ def test_an_administrator(come_in: Coming, open_page: Opener, staff: Staff, loca
     """Invites a colleague who comes in by the link, gives another role, reads who did what, and shuts the door."""
     secret, new = pyotp.random_base32(), f"kato-{locale}"
     with staff.engine.begin() as connection:
-        second.start(connection, derived(KEY, "second"), "ann", secret, system_clock(), 0)
+        second.start(connection, [derived(KEY, "second")], "ann", secret, system_clock(), 0)
     page = come_in("ann", "/", locale)
     page.locator("#f-code").fill(pyotp.TOTP(secret).now())
     page.keyboard.press("Enter")

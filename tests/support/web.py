@@ -31,7 +31,7 @@ from engage.web.application import application
 from engage.web.serving import Place, configured, listen
 from engage.web.site import Site
 
-KEY = "a key for tests"
+KEY = "a key for these tests"
 #: Where the links of mails lead; no test follows them there.
 PUBLIC = "http://mail.example.com"
 BROWSER = (

@@ -15,6 +15,7 @@ DEEDS: Mapping[str, Sentence] = {
     "logins_ended": sentence("All logins ended"),
     "reset_asked": sentence("New password asked for"),
     "password_changed": sentence("Password changed"),
+    "password_refused": sentence("Present password refused"),
     "password_set_first": sentence("Became the first administrator"),
     "password_set_welcome": sentence("First password chosen"),
     "password_set_reset": sentence("Forgotten password replaced"),

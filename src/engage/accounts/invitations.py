@@ -7,13 +7,14 @@ takes the place of those before, and once one of a user was used the others of t
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import Connection, exists, insert, select, update
 
-from engage.accounts.keys import derived, same, signature
+from engage.accounts.keys import all_derived, derived, same, signature
 from engage.sql import tables as t
 
 Purpose = Literal["first", "welcome", "reset"]
@@ -61,13 +62,18 @@ def invitation_key(secret_key: str) -> bytes:
     return derived(secret_key, "invitation")
 
 
-def invitation(connection: Connection, key: bytes, text: str, now: datetime) -> Invitation | None:
-    """Return what a link is for while it works."""
+def invitation_keys(secret_keys: Sequence[str]) -> tuple[bytes, ...]:
+    """Return the keys whose signatures of these links are good."""
+    return all_derived(secret_keys, "invitation")
+
+
+def invitation(connection: Connection, keys: Sequence[bytes], text: str, now: datetime) -> Invitation | None:
+    """Return what a link is for while it works; any of the keys may have signed it."""
     try:
         number = bytes.fromhex(text.partition(".")[0])
     except ValueError:
         return None
-    if not same(token(key, number), text):
+    if not any(same(token(key, number), text) for key in keys):
         return None
     i = t.invitations
     chosen = select(i.c.id, i.c.purpose, i.c.user_id).where(

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 
 #: Bytes of a token that a browser holds: 256 bits.
 _TOKEN_BYTES = 32
@@ -15,6 +16,11 @@ def derived(secret_key: str, use: str) -> bytes:
     """Return the key for a use, 32 bytes: HMAC-SHA-256 of the use's name (as HKDF expands, RFC 5869, one block)."""
     extracted = hmac.digest(b"engage accounts", secret_key.encode(), "sha256")
     return hmac.digest(extracted, use.encode() + b"\x01", "sha256")
+
+
+def all_derived(secret_keys: Sequence[str], use: str) -> tuple[bytes, ...]:
+    """Return the keys for a use, in the order of the secret keys: the first signs, all are good."""
+    return tuple(derived(secret_key, use) for secret_key in secret_keys)
 
 
 def new_token() -> str:

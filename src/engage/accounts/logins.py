@@ -54,9 +54,16 @@ class Session:
     seen_at: datetime
 
 
-def begin(connection: Connection, user_id: str, role: Role, way: Way, agent: str, now: datetime) -> str:
-    """Let a user in; return the token that the browser holds from now on, new each time."""
+def begin(
+    connection: Connection, user_id: str, role: Role, way: Way, agent: str, now: datetime, before: str = ""
+) -> str:
+    """Let a user in; return the token that the browser holds from now on, new each time.
+
+    ``before`` is the token that it held till now: that login, whosever it was, ends.
+    """
     token = new_token()
+    if before:
+        end(connection, token_digest(before), "replaced", now)
     values = {"token": token_digest(token), "user_id": user_id, "role": role, "way": way, "agent": agent[:_AGENT]}
     connection.execute(insert(t.logins).values(**values, began_at=now, seen_at=now))
     audit.note(connection, f"user:{user_id}", "logged_in", f"user:{user_id}", now, {"way": way})

@@ -6,11 +6,12 @@ import hashlib
 import json
 import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import pyotp
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import Connection, or_, select, update
 
 from engage.sql import tables as t
@@ -49,11 +50,16 @@ def matches(secret: str, code: str, now: datetime) -> int | None:
     return None
 
 
-def start(connection: Connection, key: bytes, user_id: str, secret: str, now: datetime, step: int) -> tuple[str, ...]:
-    """Ask the user for codes from now on; return the spare codes, which are shown once."""
+def start(
+    connection: Connection, keys: Sequence[bytes], user_id: str, secret: str, now: datetime, step: int
+) -> tuple[str, ...]:
+    """Ask the user for codes from now on; return the spare codes, which are shown once.
+
+    The first of the keys encrypts the secret; those that did before still open theirs.
+    """
     spare = tuple(secrets.token_hex(_SPARE_BYTES) for _ in range(_SPARE))
     c = t.credentials
-    values = {"second": _box(key).encrypt(secret.encode()).decode(), "second_step": step, "spare": _kept(spare)}
+    values = {"second": _box(keys).encrypt(secret.encode()).decode(), "second_step": step, "spare": _kept(spare)}
     connection.execute(update(c).where(c.c.user_id == user_id).values(**values, changed_at=now))
     return spare
 
@@ -65,22 +71,28 @@ def stop(connection: Connection, user_id: str, now: datetime) -> None:
     connection.execute(update(c).where(c.c.user_id == user_id).values(**values))
 
 
-def passes(connection: Connection, key: bytes, user_id: str, code: str, now: datetime) -> bool:
-    """Tell whether a code lets a user in, and use it up: no code works twice."""
+def passes(connection: Connection, keys: Sequence[bytes], user_id: str, code: str, now: datetime) -> bool:
+    """Tell whether a code lets a user in, and use it up: no code works twice.
+
+    A secret that an older key encrypted is encrypted by the first from then on.
+    """
     c = t.credentials
     asked = select(c.c.second, c.c.spare).where(c.c.user_id == user_id)
     row = connection.execute(asked).one_or_none()
     if row is None or row.second is None:
         return False
     try:
-        secret = _box(key).decrypt(row.second.encode()).decode()
-    except InvalidToken:  # the secret key was replaced: only a spare code or an administrator helps
+        secret = _box(keys).decrypt(row.second.encode()).decode()
+    except InvalidToken:  # its secret key is gone: only a spare code or an administrator helps
         return _spent(connection, user_id, row.spare, code)
     step = matches(secret, code, now)
     if step is None:
         return _spent(connection, user_id, row.spare, code)
     unused = or_(c.c.second_step.is_(None), c.c.second_step < step)
-    used = update(c).where(c.c.user_id == user_id, unused).values(second_step=step)
+    anew = _box(keys).rotate(row.second.encode()).decode()
+    used = (
+        update(c).where(c.c.user_id == user_id, c.c.second == row.second, unused).values(second_step=step, second=anew)
+    )
     return connection.execute(used).rowcount == 1
 
 
@@ -104,5 +116,5 @@ def _digest(code: str) -> str:
     return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
 
 
-def _box(key: bytes) -> Fernet:
-    return Fernet(urlsafe_b64encode(key))
+def _box(keys: Sequence[bytes]) -> MultiFernet:
+    return MultiFernet([Fernet(urlsafe_b64encode(key)) for key in keys])

@@ -29,6 +29,7 @@ from engage.plan.moves import House
 from engage.settings import Settings
 from engage.sql.connect import reading
 from engage.stepping.applied import Applied
+from engage.web.abroad import Abroad
 from engage.web.beside import Beside
 from engage.web.commit import GroupCommit
 from engage.web.counting import Counts
@@ -91,6 +92,8 @@ class Site:
         self._hands = ThreadPoolExecutor(_HANDS, "hand")
         #: what takes longer than a request may
         self.beside = Beside()
+        #: what waits for others
+        self.abroad = Abroad()
         self._eye, self._looking = ThreadPoolExecutor(1, "eye"), 0
         self._running: Running | None = None
         self._keeping: asyncio.Task[None] | None = None
@@ -111,6 +114,7 @@ class Site:
         self._hands.shutdown()
         self._eye.shutdown()
         self.beside.close()
+        self.abroad.close()
         if self._running is not None:
             self._running.viewer.close()
         self.app.engine.dispose()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pyotp
 from sqlalchemy import select, update
 
 from engage.clock import system_clock
 from engage.sql import tables as t
-from tests.support.staff import Staff, logged_in
+from tests.support.staff import Staff, logged_in, staffed
 from tests.support.web import Answer
+from tests.support.world import World
 from tests.web.staff.test_coming_in import PASSWORD, cookie_of, give_password, log_in
 
 
@@ -46,6 +48,14 @@ def test_the_second_factor_is_asked_for_and_each_code_works_once(staff: Staff) -
     assert staff.post("/login/code", fields, as_="").status == 401, "a code that was used is used up"
 
 
+def test_a_login_by_code_ends_the_one_before_in_the_same_browser(staff: Staff) -> None:
+    secret, _ = set_up(staff)
+    fields = {"half": hidden(log_in(staff), "half"), "code": pyotp.TOTP(secret).now()}
+    before = f"__Host-engage={staff.token('vera')}"
+    assert staff.post("/login/code", fields, as_="", Cookie=before).status == 303
+    assert staff.web.get("/account", Cookie=before).status == 303
+
+
 def test_a_spare_code_lets_in_once(staff: Staff) -> None:
     _, spare = set_up(staff)
     assert len(spare) == 10
@@ -54,11 +64,30 @@ def test_a_spare_code_lets_in_once(staff: Staff) -> None:
     assert tries == [303, 401]
 
 
-def test_codes_cannot_be_guessed_again_and_again(staff: Staff) -> None:
-    set_up(staff)
+def test_after_five_wrong_codes_the_password_is_asked_for_again(staff: Staff) -> None:
+    secret, _ = set_up(staff)
     half = hidden(log_in(staff), "half")
-    tries = [staff.post("/login/code", {"half": half, "code": f"{n:06}"}, as_="").status for n in range(12)]
-    assert tries[-1] == 429
+    wrong = [staff.post("/login/code", {"half": half, "code": "x"}, as_="").status for _ in range(6)]
+    assert wrong == [401] * 5 + [429]
+    right = staff.post("/login/code", {"half": half, "code": pyotp.TOTP(secret).now()}, as_="")
+    assert right.status == 429
+    assert 'name="password"' in right.text
+    again = {"half": hidden(log_in(staff), "half"), "code": pyotp.TOTP(secret).now()}
+    assert staff.post("/login/code", again, as_="").status == 303, "who has the password tries anew"
+
+
+def test_codes_cannot_be_guessed_again_and_again_from_wherever(world: World, tmp_path: Path) -> None:
+    with staffed(world.engine, tmp_path, trusted=("127.0.0.1",)) as staff:
+        set_up(staff)
+        tried = []
+        for n in range(4):
+            half = hidden(log_in(staff), "half")
+            for m in range(5):
+                fields, client = {"half": half, "code": "x"}, f"198.51.{n}.{m}"
+                tried.append(staff.post("/login/code", fields, as_="", X_Forwarded_For=client).status)
+        assert tried == [401] * 10 + [429] * 10
+        give_password(staff, "vera")
+        assert log_in(staff, "vera").status == 303, "nobody else waits for it"
 
 
 def test_the_secret_of_the_second_factor_is_encrypted(staff: Staff) -> None:
@@ -75,6 +104,21 @@ def test_an_open_screen_is_not_enough_for_a_second_factor_or_a_password(staff: S
         answer = staff.post(path, {"password": "x", "new": "a", "repeat": "a"}, as_="ann")
         assert answer.status == 422
         assert "your present password is not right" in answer.text
+
+
+def test_the_present_password_cannot_be_guessed_again_and_again(staff: Staff) -> None:
+    """S04, S60"""
+    give_password(staff)
+    paths = ("/account/second/new", "/account/second/stop", "/account/password")
+    tries = [staff.post(paths[n % 3], {"password": "wrong"}, as_="ann").status for n in range(13)]
+    assert tries == [422] * 10 + [429] * 3
+    new = {"password": PASSWORD, "new": "a wholly different sentence", "repeat": "a wholly different sentence"}
+    assert staff.post("/account/password", new, as_="ann").status == 429
+    assert log_in(staff).status == 303, "nothing was changed, and coming in is counted apart"
+    a = t.audit.c
+    with staff.engine.begin() as connection:
+        who = connection.scalars(select(a.who).where(a.action == "password_refused")).all()
+    assert who == ["user:ann"] * 10
 
 
 def test_changing_the_password_ends_the_other_logins(staff: Staff) -> None:

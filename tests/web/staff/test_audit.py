@@ -20,8 +20,8 @@ from tests.web.staff.test_table import GETS, address, name
 BY_PAGES = {
     "logged_in", "login_refused", "logged_out", "login_ended", "logins_ended", "reset_asked", "password_changed",
     "password_set_first", "password_set_welcome", "password_set_reset", "second_factor_on", "second_factor_off",
-    "feed_made", "feed_stopped", "user_added", "user_invited", "user_disabled", "user_enabled", "role_changed",
-    "scenario_start", "scenario_pause", "scenario_resume", "scenario_stop",
+    "password_refused", "feed_made", "feed_stopped", "user_added", "user_invited", "user_disabled", "user_enabled",
+    "role_changed", "scenario_start", "scenario_pause", "scenario_resume", "scenario_stop",
 }  # fmt: skip
 
 
@@ -66,6 +66,8 @@ def test_what_users_change_of_their_own_leaves_lines(staff: Staff) -> None:
     """S60"""
     set_up(staff)
     assert lines(staff)[-1] == ("user:ann", "second_factor_on", "user:ann")
+    staff.post("/account/password", {"password": "wrong"}, as_="ann")
+    assert lines(staff)[-1] == ("user:ann", "password_refused", "user:ann")
     mine = ("user:ann", "user:ann")
     for path, fields, action in (
         ("/account/second/stop", {"password": PASSWORD}, "second_factor_off"),

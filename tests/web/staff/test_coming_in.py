@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -11,8 +12,9 @@ from engage.accounts import passwords
 from engage.clock import system_clock
 from engage.sql import tables as t
 from engage.web.staff.cookies import LOGIN
-from tests.support.staff import Staff
+from tests.support.staff import Staff, staffed
 from tests.support.web import Answer
+from tests.support.world import World
 
 PASSWORD = "correct horse battery staple"
 
@@ -78,6 +80,23 @@ def test_after_ten_wrong_passwords_one_waits(staff: Staff) -> None:
     assert log_in(staff).status == 429
 
 
+@pytest.mark.parametrize(
+    ("network", "others", "last"), [("2001:db8:1:2::", "2001:db8:1:3::1", 429), ("203.0.113.", "198.51.100.1", 401)]
+)
+def test_a_network_of_ipv6_counts_as_one_address(
+    world: World, tmp_path: Path, network: str, others: str, last: int
+) -> None:
+    with staffed(world.engine, tmp_path, trusted=("127.0.0.1",)) as staff:
+        give_password(staff)
+
+        def tried(client: str, password: str = "wrong") -> int:
+            fields = {"name": "ann", "password": password}
+            return staff.post("/login", fields, as_="", X_Forwarded_For=client).status
+
+        assert [tried(f"{network}{n}") for n in range(1, 12)] == [401] * 10 + [last]
+        assert tried(others, PASSWORD) == 303
+
+
 def test_another_account_at_the_same_address_does_not_wait_for_it(staff: Staff) -> None:
     give_password(staff)
     for _ in range(10):
@@ -138,3 +157,33 @@ def test_a_login_is_new_each_time(staff: Staff) -> None:
     assert len(tokens) == 3
     assert planted not in tokens
     assert staff.web.get("/account", Cookie=f"{LOGIN}={planted}").status == 303
+
+
+def test_a_new_login_in_the_same_browser_ends_the_one_before(staff: Staff) -> None:
+    """S01: whosever it was, and no other."""
+    give_password(staff)
+    other, before = staff.token("ann"), staff.token("vera")
+    answer = log_in_with(staff, before)
+    opened = [staff.web.get("/account", Cookie=f"{LOGIN}={each}").status for each in (before, other, cookie_of(answer))]
+    assert opened == [303, 200, 200]
+    assert log_in_with(staff, cookie_of(answer), "wrong").status == 401
+    assert staff.web.get("/account", Cookie=f"{LOGIN}={cookie_of(answer)}").status == 200, "it was no login"
+    lo = t.logins.c
+    with staff.engine.begin() as connection:
+        assert connection.execute(select(lo.user_id, lo.why).where(lo.ended_at.is_not(None))).all() == [
+            ("vera", "replaced")
+        ]
+
+
+def log_in_with(staff: Staff, token: str, password: str = PASSWORD) -> Answer:
+    return staff.post("/login", {"name": "ann", "password": password}, as_="", Cookie=f"{LOGIN}={token}")
+
+
+def test_a_token_that_is_no_login_is_taken_away(staff: Staff) -> None:
+    """B76, but for parts of pages, whose answers may come after a login."""
+    broken = {"Cookie": f"{LOGIN}=garbage", "Sec_Fetch_Site": "same-origin"}
+    for answer in (staff.web.get("/account", **broken), staff.web.post("/account/wishes", **broken)):
+        assert answer.headers["set-cookie"].startswith(f'{LOGIN}="";')
+        assert "Max-Age=0" in answer.headers["set-cookie"]
+    assert "set-cookie" not in staff.web.get("/account", Hx_Request="true", **broken).headers
+    assert "set-cookie" not in staff.web.get("/account").headers

@@ -9,7 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from urllib.parse import parse_qs, urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -17,7 +21,9 @@ import pytest
 from sqlalchemy import insert, select
 
 from engage.sql import tables as t
+from engage.web import abroad
 from engage.web.staff.cookies import AWAY, LOGIN
+from tests.support.silent import silent
 from tests.support.staff import Staff, staffed
 from tests.support.web import Answer
 from tests.support.world import World
@@ -154,3 +160,58 @@ def test_nobody_is_disabled_and_in(staff: Staff, issuer: str) -> None:
         connection.execute(insert(t.users).values(row))
     know(issuer, "s-4", email="old@example.com", email_verified=True)
     assert come_back(staff, "s-4").status == 401
+
+
+def test_a_provider_that_does_not_answer_stalls_nobody_else(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two ask it, four wait for their turn, and all others are told at once."""
+    monkeypatch.setattr(abroad, "SECONDS", 120)
+    answered: Queue[Answer] = Queue()
+    with ExitStack() as stack:
+        issuer = stack.enter_context(silent())
+        pages = stack.enter_context(staffed(world.engine, tmp_path, oidc_issuer=issuer.address, oidc_client="engage"))
+        stack.callback(issuer.end)
+        asking = [Thread(target=lambda: answered.put(pages.web.get("/login/elsewhere"))) for _ in range(40)]
+        for each in asking:
+            each.start()
+        refused = [answered.get(timeout=60) for _ in range(40 - abroad.HANDS - abroad.WAITING)]
+        for _ in range(abroad.HANDS):
+            issuer.taken.get(timeout=60)
+        assert {answer.status for answer in refused} == {503}
+        assert "too many wait for the identity provider" in refused[0].text
+        assert pages.get("/login", as_="").status == 200
+        assert pages.web.get("/health").status == 200
+        assert len(issuer.held) == abroad.HANDS
+        assert answered.empty(), "the others wait still"
+        issuer.end()
+        for each in asking:
+            each.join()
+        assert {answered.get().status for _ in range(abroad.HANDS + abroad.WAITING)} == {422}
+
+
+def test_what_the_provider_publishes_is_asked_for_once_in_some_minutes(world: World, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class About(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            about = {"issuer": address, "authorization_endpoint": f"{address}/authorize"}
+            self.wfile.write(json.dumps(about).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), About) as server:
+        address = f"http://127.0.0.1:{server.server_port}"
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            with staffed(world.engine, tmp_path, oidc_issuer=address, oidc_client="engage") as pages:
+                assert [pages.web.get("/login/elsewhere").status for _ in range(3)] == [303] * 3
+        finally:
+            server.shutdown()
+            thread.join()
+    assert asked == ["/.well-known/openid-configuration"]

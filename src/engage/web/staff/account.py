@@ -6,11 +6,12 @@ from contextlib import suppress
 
 import segno
 
-from engage.accounts import audit, logins, proving, second
-from engage.accounts.keys import derived
+from engage.accounts import attempts, audit, logins, proving, second
+from engage.accounts.keys import all_derived, derived
 from engage.accounts.wishes import Wishes, wish, wishes
 from engage.errors import Refused
 from engage.language.zones import zone, zone_names
+from engage.web.staff import refusing
 from engage.web.staff.answers import Answer, NotThere, See, Shown
 from engage.web.staff.ask import Ask
 from engage.web.staff.cookies import Seals
@@ -53,7 +54,9 @@ def change_wishes(ask: Ask) -> Answer:
 
 def change_password(ask: Ask) -> Answer:
     """Change the password, for who knows the present one; all other logins end."""
-    _prove(ask)
+    refusal = _unproven(ask)
+    if refusal is not None:
+        return refusal
     new = ask.form.get("new", ("",))[0]
     if new != ask.form.get("repeat", ("",))[0]:
         raise Refused(sentence("the two passwords are not the same"))
@@ -64,7 +67,9 @@ def change_password(ask: Ask) -> Answer:
 
 def set_up_second(ask: Ask) -> Answer:
     """Show a new secret for an authenticator; it counts when a code of it was typed."""
-    _prove(ask)
+    refusal = _unproven(ask)
+    if refusal is not None:
+        return refusal
     offer = second.offer(ask.reader.id, ask.running.workspace.company.name)
     return _offered(ask, offer)
 
@@ -89,8 +94,8 @@ def start_second(ask: Ask) -> Answer:
             raise Refused(sentence("that took too long; begin again under My account"))
     if step is None:
         return _offered(ask, second.offer(ask.reader.id, ask.running.workspace.company.name, secret), wrong=True)
-    key = derived(ask.site.app.settings.secret_key or "", "second")
-    spare = second.start(ask.connection, key, ask.reader.id, secret, ask.now, step)
+    keys = all_derived(ask.site.app.settings.secret_keys, "second")
+    spare = second.start(ask.connection, keys, ask.reader.id, secret, ask.now, step)
     logins.end_all(ask.connection, ask.reader.id, "second_factor", ask.now, ask.reader.token)
     _note(ask, "second_factor_on")
     return Shown("second_spare.html", sentence("Your spare codes"), {"spare": spare})
@@ -98,7 +103,9 @@ def start_second(ask: Ask) -> Answer:
 
 def stop_second(ask: Ask) -> Answer:
     """Ask for no codes any more, for who knows the password."""
-    _prove(ask)
+    refusal = _unproven(ask)
+    if refusal is not None:
+        return refusal
     second.stop(ask.connection, ask.reader.id, ask.now)
     _note(ask, "second_factor_off")
     return See("/account", sentence("no codes are asked for any more"))
@@ -117,10 +124,20 @@ def end_login(ask: Ask) -> Answer:
     return See("/account", sentence("that login has ended"))
 
 
-def _prove(ask: Ask) -> None:
-    """Raise Refused where the present password is not given: an open screen is not enough for this."""
-    if not proving.is_password(ask.connection, ask.reader.id, ask.form.get("password", ("",))[0]):
-        raise Refused(sentence("your present password is not right"))
+def _unproven(ask: Ask) -> Answer | None:
+    """Return the refusal where the present password is not given: an open screen is not enough for this.
+
+    A refusal is returned and not raised, so that its count and its line in the audit log are kept.
+    """
+    key = derived(ask.site.app.settings.secret_key or "", "attempts")
+    who = attempts.attempt_within(key, "password", ask.reader.id, ask.client)
+    if attempts.must_wait(ask.connection, who, ask.now):
+        return refusing.refused(sentence("too many attempts; wait ten minutes and try again"), 429)
+    if proving.is_password(ask.connection, ask.reader.id, ask.form.get("password", ("",))[0]):
+        return None
+    attempts.failed(ask.connection, who, ask.now)
+    _note(ask, "password_refused")
+    return refusing.refused(sentence("your present password is not right"))
 
 
 def _note(ask: Ask, action: str) -> None:
@@ -128,4 +145,4 @@ def _note(ask: Ask, action: str) -> None:
 
 
 def _seals(ask: Ask) -> Seals:
-    return Seals(ask.site.app.settings.secret_key or "")
+    return Seals(ask.site.app.settings.secret_keys)

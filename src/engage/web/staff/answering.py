@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from engage.accounts import audit, logins
 from engage.accounts.logins import Login
-from engage.errors import EngageError
+from engage.errors import EngageError, Outside
 from engage.language.zones import zone as zone_named
 from engage.sql.connect import reading
 from engage.web.counting import ROUTE
@@ -43,7 +43,7 @@ class Answering:
 
     site: Site
     seals: Seals
-    secret_key: str
+    secret_keys: tuple[str, ...]
 
     def endpoint(self, page: Page | Door) -> Callable[[Asked], Awaitable[Response]]:
         """Return what answers a page."""
@@ -61,7 +61,7 @@ class Answering:
             trusted = not posted or is_ours(request, self.site.app.settings.base_url) or _for_programs(page)
             given = visit.field(_FIELD) or request.header(_HEADER)
             if isinstance(page, Door):
-                return await self.site.work(lambda: self._door(page, visit, asked, trusted=trusted))
+                return await self._opened(page, visit, asked, trusted=trusted)
             return await self.site.work(lambda: self._page(page, visit, asked, given, trusted=trusted))
 
         return answer
@@ -84,6 +84,16 @@ class Answering:
             token="" if programs else asked.cookies.get(LOGIN, ""),
             kept="" if programs else asked.cookies.get(AWAY, ""),
         )
+
+    async def _opened(self, door: Door, visit: Visit, asked: Asked, *, trusted: bool) -> Response:
+        """Answer at a door; where too many wait for somebody elsewhere, say so at once."""
+        if not door.abroad:
+            return await self.site.work(lambda: self._door(door, visit, asked, trusted=trusted))
+        try:
+            return await self.site.abroad.work(lambda: self._door(door, visit, asked, trusted=trusted))
+        except Outside as error:
+            said = refusing.refused(error.message, 503)
+            return await self.site.work(lambda: self._sent(said, Manner(visit, None, "")))
 
     def _door(self, door: Door, visit: Visit, asked: Asked, *, trusted: bool) -> Response:
         """Answer who need not have a login."""
@@ -124,12 +134,12 @@ class Answering:
             if login is None:
                 return self._sent(refusing.stranger(visit, self.seals, posted=posted), seen[0])
             reader = _reader(visit.running, login, visit.locale)
-            guard = guard_of(self.secret_key, visit.token)
+            guard = guard_of(self.secret_keys[0], visit.token)
             manner = Manner(visit, reader, guard, read_said(asked.cookies, self.seals, reader.locale))
             seen.append(manner)
             if posted or reader.role not in page.roles:
                 refusal = None if reader.role in page.roles else refusing.not_allowed()
-                if posted and not is_guarded(self.secret_key, visit.token, given):
+                if posted and not is_guarded(self.secret_keys, visit.token, given):
                     refusal = refusing.too_old(visit, guard) if refusal is None else refusing.not_ours()
                 sent = None if refusal is None else self._sent(refusal, manner)
             else:

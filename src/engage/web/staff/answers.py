@@ -22,7 +22,7 @@ class Shown:
     title: Sentence
     values: Values = field(default_factory=dict)
     status: int = 200
-    #: the login's token from now on
+    #: the login's token from now on; an empty one takes it away
     token: str | None = None
 
 
@@ -33,7 +33,7 @@ class Fragment:
     template: str
     values: Values = field(default_factory=dict)
     status: int = 200
-    #: the login's token from now on
+    #: the login's token from now on; an empty one takes it away
     token: str | None = None
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engage.accounts import audit, logins
-from engage.accounts.attempts import attempt
+from engage.accounts.attempts import attempt, attempt_of_half, attempt_within
 from engage.accounts.entering import Asked, Half, enter, enter_by_code
-from engage.accounts.keys import derived
+from engage.accounts.keys import all_derived, derived
 from engage.sql.connect import reading
 from engage.web.staff import refusing
 from engage.web.staff.answers import Answer, Fragment, See, Shown
@@ -25,6 +25,7 @@ _HALF_LASTS = 300
 _WRONG = sentence("the name or the password is not right")
 _WAIT = sentence("too many attempts; wait ten minutes and try again")
 _CODE = sentence("that code is not right, or was used before; wait for the next one")
+_OVER = sentence("too many codes were wrong; give your password again")
 
 
 def login(visit: Visit) -> Answer:
@@ -41,7 +42,7 @@ def log_in(visit: Visit) -> Answer:
     asked = _asked(visit, name.lower(), visit.form.get("password", ("",))[0])
     match enter(visit.site.app.engine, replace(asked, name=name), visit.now):
         case Half() as half:
-            return _code_page(visit, _seals(visit).seal("half", [half.user_id, half.changed_at]))
+            return _code_page(visit, _seals(visit).seal("half", [half.user_id, half.changed_at, half.number]))
         case "wrong" | "wait" as refusal:
             said, status = (_WRONG, 401) if refusal == "wrong" else (_WAIT, 429)
             return _login_again(visit, said, name, status)
@@ -53,13 +54,14 @@ def log_in_by_code(visit: Visit) -> Answer:
     """Let somebody in who gave the right password a moment ago, by the code of the second factor."""
     sealed = visit.field("half")
     match _seals(visit).unseal("half", sealed, _HALF_LASTS):
-        case [str(user_id), int(changed_at)]:
-            half = Half(user_id, changed_at)
+        case [str(user_id), int(changed_at), str(number)]:
+            half = Half(user_id, changed_at, number)
         case _:
             return _login_again(visit)
-    key = derived(_secret_key(visit), "second")
-    asked = _asked(visit, user_id, visit.field("code")[:_LONGEST])
-    match enter_by_code(visit.site.app.engine, key, half, asked, visit.now):
+    keys = all_derived(visit.site.app.settings.secret_keys, "second")
+    match enter_by_code(visit.site.app.engine, keys, half, _asked_code(visit, half), visit.now):
+        case "over":
+            return _login_again(visit, _OVER, status=429)
         case "wrong" | "wait" as refusal:
             said, status = (_CODE, 401) if refusal == "wrong" else (_WAIT, 429)
             return _code_page(visit, sealed, said, status)
@@ -99,7 +101,14 @@ def _onward(visit: Visit, token: str) -> Answer:
 
 def _asked(visit: Visit, account: str, secret: str) -> Asked:
     who = attempt(derived(_secret_key(visit), "attempts"), account, visit.client)
-    return Asked(account, secret, visit.agent, who)
+    return Asked(account, secret, visit.agent, who, before=visit.token)
+
+
+def _asked_code(visit: Visit, half: Half) -> Asked:
+    key = derived(_secret_key(visit), "attempts")
+    who = attempt_within(key, "code", half.user_id, visit.client)
+    code = visit.field("code")[:_LONGEST]
+    return Asked(half.user_id, code, visit.agent, who, attempt_of_half(key, half.number), visit.token)
 
 
 def _secret_key(visit: Visit) -> str:
@@ -109,7 +118,7 @@ def _secret_key(visit: Visit) -> str:
 
 
 def _seals(visit: Visit) -> Seals:
-    return Seals(_secret_key(visit))
+    return Seals(visit.site.app.settings.secret_keys)
 
 
 def log_out(ask: Ask) -> Answer:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.responses import Response
 
-from engage.accounts.keys import derived
+from engage.accounts.keys import all_derived
 from engage.web.staff.answers import Undo
 from engage.web.staff.frame import Flash
 from engage.wording import Locale, Sentence, packed, unpacked
@@ -25,7 +25,8 @@ _MOST = 3_500
 class Seals:
     """Signs what the browser keeps, and what it carries through a login."""
 
-    secret_key: str
+    #: the first signs; what the others signed is still good
+    secret_keys: tuple[str, ...]
 
     def seal(self, use: str, told: object) -> str:
         """Return something that JSON can say as a signed text."""
@@ -40,7 +41,8 @@ class Seals:
         return told
 
     def _signer(self, use: str) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(derived(self.secret_key, f"seal {use}"), salt=use)
+        oldest_first = list(reversed(all_derived(self.secret_keys, f"seal {use}")))
+        return URLSafeTimedSerializer(oldest_first, salt=use)
 
 
 def keep(response: Response, name: str, value: str, seconds: int | None = None) -> None:

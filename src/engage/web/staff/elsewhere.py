@@ -40,17 +40,17 @@ def back(visit: Visit) -> Answer:
             audit.note(connection, "nobody", "login_refused", "nobody", visit.now, {"why": "unknown identity"})
             said = sentence("nobody here has your address; ask an administrator to add you")
             return refusing.login_page(said=said, status=401)
-        token = logins.begin(connection, known.id, known.role, "oidc", visit.agent, visit.now)
+        token = logins.begin(connection, known.id, known.role, "oidc", visit.agent, visit.now, visit.token)
     return See(own_path(onward, "/"), token=token)
 
 
 def _provider(visit: Visit) -> Provider:
     """Return the provider. Raises NotThere without one."""
-    found = provider(visit.site.app.settings)
+    found = provider(visit.site.app.settings, visit.site.abroad.published)
     if found is None:
         raise NotThere
     return found
 
 
 def _seals(visit: Visit) -> Seals:
-    return Seals(visit.site.app.settings.secret_key or "")
+    return Seals(visit.site.app.settings.secret_keys)

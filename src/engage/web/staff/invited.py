@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from engage.accounts import audit, invitations, logins, proving
 from engage.accounts.attempts import Try, attempt, failed, must_wait
 from engage.accounts.entering import Known, find
-from engage.accounts.invitations import Invitation, invitation_key
+from engage.accounts.invitations import Invitation, invitation_keys
 from engage.accounts.keys import derived
 from engage.errors import Refused
 from engage.intake.users import add_user
@@ -59,13 +59,13 @@ def _let_in(connection: Connection, known: Known, visit: Visit) -> Answer:
     """Let a user in; where codes are asked for, these still are."""
     if known.second is not None:
         return See("/login", sentence("your password is changed; log in"))
-    token = logins.begin(connection, known.id, known.role, "invitation", visit.agent, visit.now)
+    token = logins.begin(connection, known.id, known.role, "invitation", visit.agent, visit.now, visit.token)
     return See("/", sentence("welcome"), token=token)
 
 
 def _invitation(connection: Connection, visit: Visit) -> Invitation:
-    key = invitation_key(visit.site.app.settings.secret_key or "")
-    one = invitations.invitation(connection, key, visit.path["token"], visit.now)
+    keys = invitation_keys(visit.site.app.settings.secret_keys)
+    one = invitations.invitation(connection, keys, visit.path["token"], visit.now)
     if one is None or (one.purpose == "first" and proving.is_settled(connection)):
         raise NotThere
     return one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from engage.accounts.keys import derived, same, signature
@@ -31,9 +32,9 @@ def guard_of(secret_key: str, token: str) -> str:
     return signature(derived(secret_key, "guard"), token)
 
 
-def is_guarded(secret_key: str, token: str, given: str) -> bool:
-    """Tell whether a form carries the token of its login."""
-    return same(guard_of(secret_key, token), given)
+def is_guarded(secret_keys: Sequence[str], token: str, given: str) -> bool:
+    """Tell whether a form carries the token of its login, by any of the keys."""
+    return any(same(guard_of(secret_key, token), given) for secret_key in secret_keys)
 
 
 def own_path(text: str, otherwise: str) -> str:

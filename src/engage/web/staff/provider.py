@@ -14,9 +14,9 @@ from engage.accounts.identity import Identity
 from engage.accounts.keys import new_token
 from engage.errors import Outside
 from engage.settings import Settings
+from engage.web.abroad import SECONDS, Published
 from engage.wording import sentence
 
-_SECONDS = 10
 #: Clocks of machines differ by so much, in seconds.
 _LEEWAY = 60
 
@@ -40,6 +40,8 @@ class Provider:
     secret: str
     #: where it sends users back to
     back: str
+    #: what it publishes of itself
+    published: Published[Any]
 
     def way(self) -> Way:
         """Return a new way to it. Raises Outside where it is away."""
@@ -53,15 +55,11 @@ class Provider:
 
     def identity(self, code: str, nonce: str, verifier: str) -> Identity:
         """Return who came back. Raises Outside where that cannot be told for sure."""
-        from joserfc import jwt
-        from joserfc.jwk import KeySet
-
         about = self._about()
         try:
             with self._client() as client:
                 told = client.fetch_token(about["token_endpoint"], code=code, code_verifier=verifier)
-                keys = KeySet.import_key_set(_read(about["jwks_uri"]))
-                claims = jwt.decode(told["id_token"], keys, algorithms=_ALGORITHMS).claims
+                claims = self._claims(told["id_token"], about["jwks_uri"])
                 self._checked(claims, nonce)
                 if "email" not in claims and "userinfo_endpoint" in about:
                     more = client.get(about["userinfo_endpoint"]).raise_for_status().json()
@@ -70,6 +68,14 @@ class Provider:
             raise _away(error) from error
         verified = claims.get("email_verified") is True
         return Identity(self.issuer, str(claims["sub"]), str(claims.get("email") or ""), verified)
+
+    def _claims(self, text: str, address: str) -> Mapping[str, Any]:
+        """Return what a token says, signed with a key that stands at an address."""
+        try:
+            return _decoded(text, self.published.read(address))
+        except _faults():  # it may have other keys since they were read
+            self.published.forget(address)
+            return _decoded(text, self.published.read(address))
 
     def _checked(self, claims: Mapping[str, Any], nonce: str) -> None:
         from joserfc.jwt import JWTClaimsRegistry
@@ -83,10 +89,11 @@ class Provider:
         """Return where the provider does what, as it publishes itself."""
         address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
         try:
-            about: Mapping[str, str] = _read(address)
+            about: Mapping[str, str] = self.published.read(address)
             if about["issuer"].rstrip("/") != self.issuer.rstrip("/"):
                 raise ValueError("it calls itself by another name")
         except _faults() as error:
+            self.published.forget(address)
             raise _away(error) from error
         return about
 
@@ -99,26 +106,27 @@ class Provider:
             scope="openid email",
             redirect_uri=self.back,
             code_challenge_method="S256",
-            timeout=_SECONDS,
+            timeout=SECONDS,
         )
 
 
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 
 
-def provider(settings: Settings) -> Provider | None:
+def provider(settings: Settings, published: Published[Any]) -> Provider | None:
     """Return the provider that the environment names, if it names one."""
     if not settings.oidc_issuer:
         return None
     back = f"{settings.base_url.rstrip('/')}/login/back"
-    return Provider(settings.oidc_issuer, settings.oidc_client or "", settings.oidc_secret or "", back)
+    return Provider(settings.oidc_issuer, settings.oidc_client or "", settings.oidc_secret or "", back, published)
 
 
-def _read(address: str) -> Any:
-    """Return what the provider publishes at an address."""
-    from httpx2 import get
+def _decoded(text: str, keys: Any) -> Mapping[str, Any]:
+    from joserfc import jwt
+    from joserfc.jwk import KeySet
 
-    return get(address, timeout=_SECONDS).raise_for_status().json()
+    claims: Mapping[str, Any] = jwt.decode(text, KeySet.import_key_set(keys), algorithms=_ALGORITHMS).claims
+    return claims
 
 
 def _faults() -> tuple[type[Exception], ...]:

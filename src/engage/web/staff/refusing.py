@@ -31,14 +31,16 @@ _GUARD = "guard"
 def stranger(visit: Visit, seals: Seals, *, posted: bool) -> Answer:
     """Return the answer to somebody without a login: the way to it, and afterwards on to what was asked for.
 
-    What a form held is kept: its reader logs in and sends it again.
+    What a form held is kept: its reader logs in and sends it again. A token that is no login's is taken away, but not
+    by a part of a page: its answer may come after that of a login in another window.
     """
     if visit.is_fragment:  # the page stays as it is, with all that is typed in it, and asks for the login itself
         return login_page(status=401, part=True)
+    token = "" if visit.token else None
     if not posted:
-        return See(f"/login?next={quote(visit.asked, safe='')}")
+        return See(f"/login?next={quote(visit.asked, safe='')}", token=token)
     words = sentence("your login has ended; log in, and nothing you typed is lost")
-    return login_page(kept=seals.seal("form", form_of(visit)), said=words, status=401)
+    return login_page(kept=seals.seal("form", form_of(visit)), said=words, status=401, token=token)
 
 
 def form_of(visit: Visit) -> list[object]:
@@ -62,15 +64,17 @@ def login_page(
     name: str = "",
     status: int = 200,
     part: bool = False,
+    token: str | None = None,
 ) -> Shown | Fragment:
     """Return the page of the login, or its form alone for a page that is open.
 
-    ``kept`` is a form to go on with, ``onward`` the page that was asked for.
+    ``kept`` is a form to go on with, ``onward`` the page that was asked for, ``token`` an empty
+    text where the browser holds one that is no login's.
     """
     values: Mapping[str, object] = {"kept": kept, "onward": onward, "said": said, "name": name, "part": part}
     if part:
         return Fragment("login_form.html", values, status)
-    return Shown("login.html", sentence("Log in"), values, status)
+    return Shown("login.html", sentence("Log in"), values, status, token)
 
 
 def fitting(answer: Answer, visit: Visit) -> Answer:
@@ -120,9 +124,9 @@ def not_ours() -> Shown:
     return notice(sentence("This form is too old, or was not sent by a page of engage"), text, 403)
 
 
-def refused(why: Sentence) -> Shown:
+def refused(why: Sentence, status: int = 422) -> Shown:
     """Return the page for what was asked but cannot be done; nothing was changed."""
-    return notice(sentence("That was not done"), why, 422)
+    return notice(sentence("That was not done"), why, status)
 
 
 def clear(response: Response) -> Response:

@@ -17,9 +17,9 @@ from engage.web.staff.table import DOORS, PAGES
 
 def staff(site: Site) -> Application:
     """Return the staff pages as an application; what they do not know is a link that leads nowhere."""
-    secret_key = site.app.settings.secret_key
-    assert secret_key is not None, "checked when the site was put together"
-    answering = Answering(site, Seals(secret_key), secret_key)
+    settings = site.app.settings
+    assert settings.secret_key is not None, "checked when the site was put together"
+    answering = Answering(site, Seals(settings.secret_keys), settings.secret_keys)
     table: tuple[Page | Door, ...] = (*DOORS, *PAGES)
     routes = [Route(page.path, answering.endpoint(page), methods=[page.method]) for page in table]
 

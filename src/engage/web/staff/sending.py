@@ -31,21 +31,19 @@ def response(answer: Answer, manner: Manner, seals: Seals) -> Response:
     match answer:
         case Shown(template, title, values, status, token):
             sent = Response(rendered(template, manner, title, values), status, media_type="text/html")
-            if token is not None:
-                keep(sent, LOGIN, token)
+            _hold(sent, token)
             if manner.flash is not None:
                 drop(sent, SAID)
         case Fragment(template, values, status, token):
             sent = Response(rendered(template, manner, None, values), status, media_type="text/html")
-            if token is not None:
-                keep(sent, LOGIN, token)
+            _hold(sent, token)
         case See(path, said, undo, token):
             sent = RedirectResponse(path, 303)
             if said is not None:
                 keep_said(sent, seals, said, undo)
-            if token is not None:
+            if token:
                 drop(sent, AWAY)
-                keep(sent, LOGIN, token) if token else drop(sent, LOGIN)
+            _hold(sent, token)
         case Away(address, state):
             sent = RedirectResponse(address, 303)
             keep(sent, AWAY, state, 900)
@@ -59,6 +57,14 @@ def response(answer: Answer, manner: Manner, seals: Seals) -> Response:
     if sent.status_code == 503:
         sent.headers["retry-after"] = "60"
     return dressed(sent)
+
+
+def _hold(sent: Response, token: str | None) -> None:
+    """Have the browser hold a login's token from now on; an empty one takes away what it holds."""
+    if token:
+        keep(sent, LOGIN, token)
+    elif token is not None:
+        drop(sent, LOGIN)
 
 
 def dressed(sent: Response) -> Response:

@@ -36,3 +36,5 @@ class Door:
     handler: Callable[[Visit], Answer]
     #: asked by programs, and so from anywhere: no cookie counts
     programs: bool = False
+    #: waits for somebody elsewhere: done by hands of its own
+    abroad: bool = False
