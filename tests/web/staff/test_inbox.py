@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from engage.clock import system_clock
+from engage.language.calendar import add_business_days
 from engage.sql import tables as t
 from tests.support.staff import Staff
 from tests.support.web import Answer
@@ -171,11 +172,70 @@ def test_many_at_once(world: World, staff: Staff) -> None:
     assert "is not there any more" not in page
 
 
-@pytest.mark.parametrize("fields", [{"at": "2030-13-01T00:00"}, {"at": "tomorrow"}, {"days": "4"}, {"days": ""}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"at": "2030-13-01T00:00"}, {"at": "tomorrow"}, {"days": "4"}, {"days": ""}, {"at": "0001-01-01T00:00"},
+        {"at": "9999-12-31T23:59"}, {"at": "2030-01-01T00:00+09:00"},
+    ],
+)  # fmt: skip
 def test_until_when(world: World, staff: Staff, fields: dict[str, str]) -> None:
     number = put(world, "Call")
     assert staff.post("/todos/postpone", {"todo": f"{number}.0", **fields}, "sato").status == 422
     assert stored(world, number).due_at is None
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York", "UTC"])
+@pytest.mark.parametrize("at", ["0001-01-01T00:00", "0001-01-02", "9999-12-31T23:59", "2001-01-01T00:00"])
+def test_what_follows_is_due_at_a_time_to_come(world: World, staff: Staff, zone: str, at: str) -> None:
+    with world.engine.begin() as connection:
+        connection.execute(insert(t.user_settings).values(user_id="sato", zone=zone, shortcuts=True, digest=True))
+    number = put(world, "Call")
+    fields = {"todo": f"{number}.0", "next": "Send offer", "next_at": at}
+    assert staff.post("/todos/done", fields, "sato").status == 422
+    assert staff.post("/todos/postpone", {"todo": f"{number}.0", "at": at}, "sato").status == 422
+    assert stored(world, number).status == "not_started"
+    assert (
+        "a new ToDo is due at a time to come"
+        in staff.post("/todos/done", {**fields, "next_at": "2001-01-01T00:00"}, "sato").text
+    )
+
+
+def test_business_days_count_from_when_a_todo_is_due(world: World, staff: Staff) -> None:
+    now, hours = system_clock(), world.plans.house.hours
+    late = put(world, "Late", due_at=now - timedelta(days=40))
+    never, far = put(world, "Never"), put(world, "Far", due_at=now + timedelta(days=30))
+    beyond = put(world, "Beyond", due_at=now + timedelta(days=9_000))
+    chosen = [("todo", f"{number}.0") for number in (late, never, far)]
+    assert staff.post("/todos/postpone", [*chosen, ("days", "3")], "sato").status == 303
+    assert stored(world, far).due_at == add_business_days(hours, now + timedelta(days=30), 3)
+    for number in (late, never):
+        assert now < stored(world, number).due_at <= add_business_days(hours, system_clock(), 3)
+    assert staff.post("/todos/postpone", {"todo": f"{far}.1", "days": "1"}, "sato").status == 303
+    assert stored(world, far).due_at == add_business_days(hours, now + timedelta(days=30), 4)
+    assert staff.post("/todos/postpone", {"todo": f"{beyond}.0", "days": "10"}, "sato").status == 422
+
+
+def test_who_hands_on_from_a_todos_own_page_sees_the_list(world: World, staff: Staff) -> None:
+    number = put(world, "Call")
+    fields = {"todo": f"{number}.0", "back": f"/todos/{number}", "to": "queue:inside-sales"}
+    answer = staff.post("/todos/hand", fields, "sato")
+    assert answer.headers["location"] == f"/todos/{number}", "in a queue of the reader"
+    answer = staff.post("/todos/hand", fields | {"todo": f"{number}.1", "to": "user:mori"}, "sato")
+    assert answer.headers["location"] == "/todos"
+    page = flash(staff, answer, "sato")
+    assert page.status == 200
+    assert "The ToDo is handed on." in page.text
+    deed = re.search(r'name="deed" value="(\d+)"', page.text)
+    assert deed is not None
+    assert staff.post("/todos/undo", {"deed": deed[1], "back": f"/todos/{number}"}, "sato").status == 303
+    assert stored(world, number).assignee == "queue:inside-sales"
+
+
+def test_a_call_belongs_to_a_todo(staff: Staff) -> None:
+    answer = staff.post("/todos/call", {"call": "reached"}, "sato")
+    assert answer.status == 422
+    assert "no ToDo was chosen" in answer.text
 
 
 def test_a_moment_is_the_readers_own(world: World, staff: Staff) -> None:
