@@ -142,8 +142,6 @@ def test_many_at_once_with_the_keyboard_and_undone(open_page: Opener, world: Wor
     page = open_page("sato", "/todos")
     for key in ("j", "x", "j", "x"):
         page.keyboard.press(key)
-        if key == "x":
-            page.keyboard.press("Escape")
     assert page.locator("input[name=todo]:checked").count() == 2
     page.keyboard.press("d")
     expect(page.locator("#bulk-outcome")).to_be_focused()
@@ -154,6 +152,31 @@ def test_many_at_once_with_the_keyboard_and_undone(open_page: Opener, world: Wor
     expect(page.locator(".flash:visible")).to_contain_text("as it was before")
     with world.engine.connect() as connection:
         assert set(connection.scalars(select(t.todos.c.status))) == {"not_started"}
+
+
+def test_keys_act_on_boxes_as_on_rows(open_page: Opener, world: World, staff: Staff) -> None:
+    fill(world, 3)
+    page = open_page("sato", "/todos")
+    press, chosen = page.keyboard.press, page.locator("input[name=todo]:checked")
+    boxes = page.locator("input[name=todo]")
+    boxes.nth(1).click()
+    press("Enter")
+    assert chosen.count() == 1
+    press("Space")
+    assert chosen.count() == 0
+    expect(boxes.nth(1)).to_be_focused()
+    press("x")
+    expect(page.locator(".todos a").nth(1)).to_be_focused()
+    assert boxes.nth(1).is_checked()
+    press("j")
+    expect(page.locator("#card h2")).to_have_text("Call 2")
+    press("x")
+    page.locator("[data-choose-all]").focus()
+    press("Enter")
+    press("p")
+    expect(page.locator("#bulk-days")).to_be_focused()
+    press("Enter")
+    expect(page.locator("main > .flash")).to_contain_text("2 ToDos are postponed.")
 
 
 def test_two_people_take_the_same_todo(open_page: Opener, world: World, staff: Staff) -> None:
@@ -189,6 +212,29 @@ def test_new_todos_come_without_reloading(open_page: Opener, world: World, staff
     expect(page.locator(".todos")).to_contain_text("Newer")
 
 
+def test_on_a_later_page_new_todos_wait(open_page: Opener, world: World, staff: Staff) -> None:
+    fill(world, 60)
+    page = open_page("sato", "/todos")
+    page.locator("a[rel=next]").click()
+    expect(page.locator("a[rel=prev]")).to_be_visible()
+    page.keyboard.press("j")
+    row = page.locator(".todos a").first
+    subject = row.locator(".subject").inner_text()
+    expect(page.locator("#card h2")).to_have_text(subject)
+    fill(world, 1, subject="New")
+    page.evaluate("htmx.ajax('GET', document.getElementById('news').getAttribute('hx-get'), '#news')")
+    expect(page.locator("#news")).to_contain_text("New ToDos: 1")
+    page.wait_for_timeout(300)
+    expect(page.locator(".todos li")).to_have_count(10)
+    expect(row).to_be_focused()
+    expect(row).to_have_attribute("aria-current", "true")
+    assert "after=" in page.url
+    page.keyboard.press("n")
+    expect(page.locator(".todos")).to_contain_text("New")
+    assert "after=" not in page.url
+    expect(page.locator("#card h2")).to_have_text(subject)
+
+
 def test_who_comes_back_without_a_deed_has_chosen_nothing(open_page: Opener, world: World, staff: Staff) -> None:
     fill(world, 3)
     page = open_page("sato", "/todos")
@@ -212,7 +258,6 @@ def test_ten_thousand(open_page: Opener, world: World, staff: Staff) -> None:
     page.keyboard.press("k")
     expect(page.locator("#card h2")).to_be_visible()
     page.locator("[data-choose-all]").check()
-    page.keyboard.press("Escape")
     page.keyboard.press("d")
     page.keyboard.press("Enter")
     expect(page.locator("main > .flash")).to_contain_text("50 ToDos are completed.")

@@ -294,6 +294,36 @@ def test_ten_thousand_todos_page_by_page(world: World, staff: Staff) -> None:
     assert b"'=Call 1," in file
 
 
+def test_who_empties_the_last_page_sees_the_first(world: World, staff: Staff) -> None:
+    numbers = [put(world, f"Call {n}") for n in range(51)]
+    page = staff.get("/todos", "sato").text
+    after = re.search(r'href="([^"]*after=[^"]*)" rel="next"', page)
+    assert after is not None
+    back = unescape(after[1])
+    second = staff.get(back, "sato").text
+    assert re.findall(r'id="todo-(\d+)"', second) == [str(numbers[-1])]
+    assert staff.post("/todos/done", {"todo": f"{numbers[-1]}.0", "back": back}, "sato").status == 303
+    first = staff.get(back, "sato").text
+    assert first.count('name="todo"') == 50
+    assert "Nothing to do" not in first
+    assert 'rel="prev"' not in first
+
+
+def test_what_comes_while_a_later_page_is_read_waits_for_its_button(world: World, staff: Staff) -> None:
+    for n in range(51):
+        put(world, f"Call {n}")
+    page = staff.get("/todos", "sato").text
+    after = re.search(r'href="([^"]*after=[^"]*)" rel="next"', page)
+    assert after is not None
+    asked = [
+        re.search(r'hx-get="(/todos/news[^"]*)"', text) for text in (page, staff.get(unescape(after[1]), "sato").text)
+    ]
+    put(world, "Another")
+    told = [staff.get(unescape(found[1]), "sato").text for found in asked if found is not None]
+    assert ["data-fresh" in text for text in told] == [True, False]
+    assert all("New ToDos: 1" in text for text in told)
+
+
 @pytest.mark.parametrize("query", ["tab=zzz", "after='", "todo=x", "todo=0", "after=1.9.1"])
 def test_odd_addresses_are_the_first_page(world: World, staff: Staff, query: str) -> None:
     put(world, "Call")
