@@ -193,6 +193,51 @@ def test_two_people_take_the_same_todo(open_page: Opener, world: World, staff: S
     assert stored(world, "Queued").assignee == "user:sato"
 
 
+@pytest.mark.parametrize(("locale", "width", "dark"), [("en", DESK, False), ("ja", PHONE, True)])
+def test_a_form_that_is_refused_loses_nothing(
+    open_page: Opener, world: World, staff: Staff, locale: str, width: int, dark: bool
+) -> None:
+    fill(world, 2)
+    first, second = (open_page("sato", "/todos/1", locale, width, dark=dark) for _ in range(2))
+    first.locator(".acts summary").first.click()
+    first.locator("#d-outcome").fill("will buy")
+    first.locator("#d-note").fill("asks for Mr Ito")
+    first.locator("#d-next").fill("Send offer")
+    second.locator("summary[data-key=p]").click()
+    second.locator("form[action='/todos/postpone'] button").click()
+    expect(second.locator("main > .flash")).to_be_visible()
+    first.locator("form[action='/todos/done'] button").click()
+    expect(first.locator("main > .flash.bad")).to_contain_text("延期しました" if locale == "ja" else "has postponed it")
+    for name, value in (("outcome", "will buy"), ("note", "asks for Mr Ito"), ("next", "Send offer")):
+        expect(first.locator(f"#d-{name}")).to_have_value(value)
+    accessible(first)
+    photograph(first, f"todo-refused-{locale}-{width}")
+    first.locator("form[action='/todos/done'] button").click()
+    expect(first.locator("main > .flash[role=status]")).to_be_visible()
+    row = stored(world, "Call 0")
+    assert (row.status, row.outcome) == ("completed", "will buy")
+
+
+def test_what_was_typed_for_a_todo_that_is_gone_can_be_read(open_page: Opener, world: World, staff: Staff) -> None:
+    queue_up(world)
+    fill(world, 3, "queue:inside-sales", "Queued {n}")
+    page = open_page("sato", "/todos?tab=queues")
+    page.keyboard.press("j")
+    expect(page.locator("#card h2")).to_have_text("Queued 0")
+    page.keyboard.press("d")
+    page.keyboard.type("will buy")
+    other = open_page("suzuki", "/todos/1")
+    other.keyboard.press("t")
+    expect(other.locator("main > .flash")).to_contain_text("The ToDo is yours.")
+    page.keyboard.press("Enter")
+    expect(page.locator("main > .flash.bad")).to_contain_text("has taken it meanwhile")
+    expect(page.locator("main > .flash.bad dd")).to_have_text("will buy")
+    expect(page.locator(".todos li")).to_have_count(2)
+    accessible(page)
+    page.keyboard.press("j")
+    expect(page.locator("#card h2")).to_have_text("Queued 1")
+
+
 def test_new_todos_come_without_reloading(open_page: Opener, world: World, staff: Staff) -> None:
     fill(world, 2)
     page = open_page("sato", "/todos")

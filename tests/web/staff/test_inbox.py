@@ -324,6 +324,77 @@ def test_what_comes_while_a_later_page_is_read_waits_for_its_button(world: World
     assert all("New ToDos: 1" in text for text in told)
 
 
+def test_a_form_that_is_refused_is_shown_again_as_it_was_filled_in(world: World, staff: Staff) -> None:
+    number, back = put(world, "Call"), "/todos?tab=later"
+    assert staff.post("/todos/postpone", {"todo": f"{number}.0", "days": "3"}, "sato").status == 303
+    soon = f"{system_clock() + timedelta(days=2):%Y-%m-%dT%H:%M}"
+    cases: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
+        "done": (
+            {"outcome": "will <buy>", "note": "two\nlines", "call": "reached", "next": "Send offer", "next_days": "10",
+             "next_at": soon, "next_to": "queue:inside-sales", "next_priority": "high"},
+            ('value="will &lt;buy&gt;"', ">two\nlines</textarea>", '"reached" selected', 'value="Send offer"',
+             '"10" selected', f'value="{soon}"', '"queue:inside-sales" selected', '"high" selected'),
+        ),
+        "postpone": (
+            {"days": "5", "at": "2001-01-01T10:00", "note": "on leave"},
+            ('"5" selected', 'value="2001-01-01T10:00"', 'value="on leave"'),
+        ),
+        "hand": ({"to": "user:suzuki", "note": "yours"}, ('"user:suzuki" selected', 'value="yours"')),
+        "status": ({"status": "waiting"}, ('"waiting" selected',)),
+        "call": ({"call": "no_answer", "note": "rang"}, ('"no_answer" selected', ">rang</textarea>")),
+    }  # fmt: skip
+    for deed, (typed, shown) in cases.items():
+        answer = staff.post(f"/todos/{deed}", {"todo": f"{number}.0", "back": back, **typed}, "sato")
+        assert answer.status == 422, deed
+        assert "佐藤 花子 has postponed it meanwhile; nothing was changed" in answer.text or deed == "postpone"
+        assert f'name="todo" value="{number}.1"' in answer.text
+        assert f'name="back" value="{back}"' in answer.text
+        assert answer.text.count('<details name="act" open>') == 1
+        for text in shown:
+            assert text in answer.text, (deed, text)
+    past = staff.post("/todos/postpone", {"todo": f"{number}.1", "at": "2001-01-01T10:00", "note": "n"}, "sato", **JA)
+    assert "今より後の日時" in past.text
+    assert 'value="2001-01-01T10:00"' in past.text
+
+
+def test_what_was_written_for_a_todo_that_went_away_is_told(world: World, staff: Staff) -> None:
+    number, queued = put(world, "Call"), put(world, "Queued", "queue:inside-sales")
+    assert staff.post("/todos/done", {"todo": f"{number}.0"}, "sato").status == 303
+    typed = {"back": "/todos?tab=queues", "outcome": "will buy", "note": "asks for Mr Ito", "next": "Send offer"}
+    late = staff.post("/todos/done", {"todo": f"{number}.0", **typed}, "sato")
+    assert late.status == 422
+    for text in ("佐藤 花子 has completed it meanwhile", "will buy", "asks for Mr Ito", "Send offer"):
+        assert text in late.text, text
+    assert 'href="/todos?tab=queues"' in late.text
+    assert staff.post("/todos/take", {"todo": f"{queued}.0"}, "suzuki").status == 303
+    gone = staff.post("/todos/done", {"todo": f"{queued}.0", **typed}, "sato", **JA)
+    assert gone.status == 422
+    for text in (
+        "鈴木 一郎 が引き受けました",
+        "入力した内容",
+        "will buy",
+        "asks for Mr Ito",
+        "Send offer",
+        'id="list"',
+    ):
+        assert text in gone.text, text
+    assert 'href="/todos?tab=queues" aria-current="page"' in gone.text
+    odd = staff.post("/todos/done", {"todo": "x", "back": "/todos?to=user:%00&todo=1"}, "marketer")
+    assert (odd.status, "names no ToDo" in odd.text) == (422, True)
+
+
+def test_many_that_are_refused_stay_chosen(world: World, staff: Staff) -> None:
+    numbers = [put(world, f"Call {n}") for n in range(3)]
+    assert staff.post("/todos/hand", {"todo": f"{numbers[0]}.0", "to": "user:suzuki"}, "sato").status == 303
+    chosen = [("todo", f"{number}.0") for number in numbers[:2]]
+    page = staff.post("/todos/done", [*chosen, ("outcome", "called"), ("back", "/todos?tab=mine")], "sato").text
+    assert "has handed it on to 鈴木 一郎 meanwhile" in page
+    assert re.findall(r'value="(\d+)\.0" checked', page) == [str(numbers[1])]
+    assert '<details name="bulk-act" open>' in page
+    assert 'value="called"' in page
+    assert stored(world, numbers[1]).status == "not_started"
+
+
 @pytest.mark.parametrize("query", ["tab=zzz", "after='", "todo=x", "todo=0", "after=1.9.1"])
 def test_odd_addresses_are_the_first_page(world: World, staff: Staff, query: str) -> None:
     put(world, "Call")

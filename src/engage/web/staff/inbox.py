@@ -24,7 +24,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def inbox(ask: Ask) -> Answer:
+def inbox(ask: Ask) -> Shown:
     """Show a page of the list, with the ToDo that was chosen beside it."""
     its, tab, today = _whose(ask), _tab(ask), today_of(ask)
     after, found = _page_of(ask, its, tab, today)

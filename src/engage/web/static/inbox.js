@@ -116,7 +116,7 @@
     const place = sessionStorage.getItem(PLACE);
     sessionStorage.removeItem(PLACE);
     const all = rows();
-    if (place === null || !document.querySelector("main > .flash") || current() >= 0 || !all.length || narrow.matches) return;
+    if (place === null || !document.querySelector("main > .flash[role=status]") || current() >= 0 || !all.length || narrow.matches) return;
     show(all[Math.min(Number(place), all.length - 1)]);
   });
 })();
