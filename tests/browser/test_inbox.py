@@ -142,8 +142,6 @@ def test_many_at_once_with_the_keyboard_and_undone(open_page: Opener, world: Wor
     page = open_page("sato", "/todos")
     for key in ("j", "x", "j", "x"):
         page.keyboard.press(key)
-        if key == "x":
-            page.keyboard.press("Escape")
     assert page.locator("input[name=todo]:checked").count() == 2
     page.keyboard.press("d")
     expect(page.locator("#bulk-outcome")).to_be_focused()
@@ -154,6 +152,31 @@ def test_many_at_once_with_the_keyboard_and_undone(open_page: Opener, world: Wor
     expect(page.locator(".flash:visible")).to_contain_text("as it was before")
     with world.engine.connect() as connection:
         assert set(connection.scalars(select(t.todos.c.status))) == {"not_started"}
+
+
+def test_keys_act_on_boxes_as_on_rows(open_page: Opener, world: World, staff: Staff) -> None:
+    fill(world, 3)
+    page = open_page("sato", "/todos")
+    press, chosen = page.keyboard.press, page.locator("input[name=todo]:checked")
+    boxes = page.locator("input[name=todo]")
+    boxes.nth(1).click()
+    press("Enter")
+    assert chosen.count() == 1
+    press("Space")
+    assert chosen.count() == 0
+    expect(boxes.nth(1)).to_be_focused()
+    press("x")
+    expect(page.locator(".todos a").nth(1)).to_be_focused()
+    assert boxes.nth(1).is_checked()
+    press("j")
+    expect(page.locator("#card h2")).to_have_text("Call 2")
+    press("x")
+    page.locator("[data-choose-all]").focus()
+    press("Enter")
+    press("p")
+    expect(page.locator("#bulk-days")).to_be_focused()
+    press("Enter")
+    expect(page.locator("main > .flash")).to_contain_text("2 ToDos are postponed.")
 
 
 def test_two_people_take_the_same_todo(open_page: Opener, world: World, staff: Staff) -> None:
@@ -168,6 +191,51 @@ def test_two_people_take_the_same_todo(open_page: Opener, world: World, staff: S
     second.keyboard.press("t")
     expect(second.locator("main")).to_contain_text("“Queued”: 佐藤 花子 has taken it meanwhile; nothing was changed")
     assert stored(world, "Queued").assignee == "user:sato"
+
+
+@pytest.mark.parametrize(("locale", "width", "dark"), [("en", DESK, False), ("ja", PHONE, True)])
+def test_a_form_that_is_refused_loses_nothing(
+    open_page: Opener, world: World, staff: Staff, locale: str, width: int, dark: bool
+) -> None:
+    fill(world, 2)
+    first, second = (open_page("sato", "/todos/1", locale, width, dark=dark) for _ in range(2))
+    first.locator(".acts summary").first.click()
+    first.locator("#d-outcome").fill("will buy")
+    first.locator("#d-note").fill("asks for Mr Ito")
+    first.locator("#d-next").fill("Send offer")
+    second.locator("summary[data-key=p]").click()
+    second.locator("form[action='/todos/postpone'] button").click()
+    expect(second.locator("main > .flash")).to_be_visible()
+    first.locator("form[action='/todos/done'] button").click()
+    expect(first.locator("main > .flash.bad")).to_contain_text("延期しました" if locale == "ja" else "has postponed it")
+    for name, value in (("outcome", "will buy"), ("note", "asks for Mr Ito"), ("next", "Send offer")):
+        expect(first.locator(f"#d-{name}")).to_have_value(value)
+    accessible(first)
+    photograph(first, f"todo-refused-{locale}-{width}")
+    first.locator("form[action='/todos/done'] button").click()
+    expect(first.locator("main > .flash[role=status]")).to_be_visible()
+    row = stored(world, "Call 0")
+    assert (row.status, row.outcome) == ("completed", "will buy")
+
+
+def test_what_was_typed_for_a_todo_that_is_gone_can_be_read(open_page: Opener, world: World, staff: Staff) -> None:
+    queue_up(world)
+    fill(world, 3, "queue:inside-sales", "Queued {n}")
+    page = open_page("sato", "/todos?tab=queues")
+    page.keyboard.press("j")
+    expect(page.locator("#card h2")).to_have_text("Queued 0")
+    page.keyboard.press("d")
+    page.keyboard.type("will buy")
+    other = open_page("suzuki", "/todos/1")
+    other.keyboard.press("t")
+    expect(other.locator("main > .flash")).to_contain_text("The ToDo is yours.")
+    page.keyboard.press("Enter")
+    expect(page.locator("main > .flash.bad")).to_contain_text("has taken it meanwhile")
+    expect(page.locator("main > .flash.bad dd")).to_have_text("will buy")
+    expect(page.locator(".todos li")).to_have_count(2)
+    accessible(page)
+    page.keyboard.press("j")
+    expect(page.locator("#card h2")).to_have_text("Queued 1")
 
 
 def test_new_todos_come_without_reloading(open_page: Opener, world: World, staff: Staff) -> None:
@@ -187,6 +255,29 @@ def test_new_todos_come_without_reloading(open_page: Opener, world: World, staff
     expect(page.locator(".todos")).not_to_contain_text("Newer")
     page.locator("#news a").click()
     expect(page.locator(".todos")).to_contain_text("Newer")
+
+
+def test_on_a_later_page_new_todos_wait(open_page: Opener, world: World, staff: Staff) -> None:
+    fill(world, 60)
+    page = open_page("sato", "/todos")
+    page.locator("a[rel=next]").click()
+    expect(page.locator("a[rel=prev]")).to_be_visible()
+    page.keyboard.press("j")
+    row = page.locator(".todos a").first
+    subject = row.locator(".subject").inner_text()
+    expect(page.locator("#card h2")).to_have_text(subject)
+    fill(world, 1, subject="New")
+    page.evaluate("htmx.ajax('GET', document.getElementById('news').getAttribute('hx-get'), '#news')")
+    expect(page.locator("#news")).to_contain_text("New ToDos: 1")
+    page.wait_for_timeout(300)
+    expect(page.locator(".todos li")).to_have_count(10)
+    expect(row).to_be_focused()
+    expect(row).to_have_attribute("aria-current", "true")
+    assert "after=" in page.url
+    page.keyboard.press("n")
+    expect(page.locator(".todos")).to_contain_text("New")
+    assert "after=" not in page.url
+    expect(page.locator("#card h2")).to_have_text(subject)
 
 
 def test_who_comes_back_without_a_deed_has_chosen_nothing(open_page: Opener, world: World, staff: Staff) -> None:
@@ -212,7 +303,6 @@ def test_ten_thousand(open_page: Opener, world: World, staff: Staff) -> None:
     page.keyboard.press("k")
     expect(page.locator("#card h2")).to_be_visible()
     page.locator("[data-choose-all]").check()
-    page.keyboard.press("Escape")
     page.keyboard.press("d")
     page.keyboard.press("Enter")
     expect(page.locator("main > .flash")).to_contain_text("50 ToDos are completed.")

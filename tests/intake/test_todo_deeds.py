@@ -155,6 +155,8 @@ def test_what_is_not_possible_is_refused(world: World) -> None:
         read_seen("1.2.3")
     with pytest.raises(Refused, match="needs a subject"):
         does(world, complete, shown, by(SATO), Ending(follow_up=Draft(" \n", "user:sato")))
+    with pytest.raises(Refused, match="a new ToDo is due at a time to come"):
+        does(world, complete, shown, by(SATO), Ending(follow_up=Draft("Next", "user:sato", at("1 hour"))))
     with pytest.raises(Refused, match="the result of a call 'rung' is not known"):
         does(world, complete, shown, by(SATO), Ending(call="rung"))
     assert (the(world, "a").status, rows(world, t.todo_deeds), rows(world, t.activities)) == ("not_started", 0, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,16 @@ from sqlalchemy import Connection, Row, insert, select
 from engage.errors import Refused
 from engage.intake.call_log import log_call
 from engage.intake.staging import announce
-from engage.intake.todo_deeds import DONE, Actor, Seen, assignee_name, begin_deed, change, hold
+from engage.intake.todo_deeds import (
+    DONE,
+    Actor,
+    Seen,
+    assignee_name,
+    begin_deed,
+    change,
+    change_each,
+    hold,
+)
 from engage.problem import unknown
 from engage.sql import tables as t
 from engage.wording import sentence
@@ -21,7 +30,7 @@ from engage.wording import sentence
 OPEN = ("not_started", "in_progress", "waiting", "deferred")
 PRIORITIES = ("high", "normal", "low")
 #: A ToDo is not due later than this after now.
-_FARTHEST = timedelta(days=3653)
+FARTHEST = timedelta(days=3653)
 #: How many signs a subject and an outcome have at most, and a note.
 _LINE, _TEXT = 500, 20_000
 
@@ -108,12 +117,24 @@ def postpone(
     connection: Connection, seen: Sequence[Seen], actor: Actor, due_at: datetime, note: str | None = None
 ) -> int:
     """Let ToDos be due at another time, which is to come; return the deed."""
-    rows = hold(connection, seen)
-    if due_at <= actor.now:
-        raise Refused(sentence("a ToDo is postponed to a time to come; nothing was changed"))
-    _check_due(due_at, actor.now)
+    return postpone_each(connection, seen, actor, lambda _: due_at, note)
+
+
+def postpone_each(
+    connection: Connection,
+    seen: Sequence[Seen],
+    actor: Actor,
+    until: Callable[[datetime | None], datetime],
+    note: str | None = None,
+) -> int:
+    """Let each ToDo be due at a time to come, which ``until`` tells from when it is due now; return the deed."""
+    moved = [(row, {"due_at": until(row.due_at)}) for row in hold(connection, seen)]
+    for _, values in moved:
+        if values["due_at"] <= actor.now:
+            raise Refused(sentence("a ToDo is postponed to a time to come; nothing was changed"))
+        _check_due(values["due_at"], actor.now)
     deed = begin_deed(connection, "postponed", actor)
-    change(connection, deed, rows, {"due_at": due_at}, note=_text(note))
+    change_each(connection, deed, moved, note=_text(note))
     return deed
 
 
@@ -165,6 +186,8 @@ def make_todo(connection: Connection, prospect_id: int, draft: Draft, actor: Act
     if draft.priority not in PRIORITIES:
         raise Refused(unknown("the priority", draft.priority, PRIORITIES))
     if draft.due_at is not None:
+        if draft.due_at <= actor.now:
+            raise Refused(sentence("a new ToDo is due at a time to come; nothing was changed"))
         _check_due(draft.due_at, actor.now)
     values = {
         "prospect_id": prospect_id, "created_by": actor.user, "subject": subject, "comments": _text(draft.comments),
@@ -203,7 +226,7 @@ def _assignee(connection: Connection, to: str) -> str:
 
 
 def _check_due(due_at: datetime, now: datetime) -> None:
-    if due_at > now + _FARTHEST:
+    if due_at > now + FARTHEST:
         raise Refused(sentence("that due date is more than ten years away"))
 
 

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from engage.clock import system_clock
+from engage.language.calendar import add_business_days
 from engage.sql import tables as t
 from tests.support.staff import Staff
 from tests.support.web import Answer
@@ -173,11 +174,70 @@ def test_many_at_once(world: World, staff: Staff) -> None:
     assert "is not there any more" not in page
 
 
-@pytest.mark.parametrize("fields", [{"at": "2030-13-01T00:00"}, {"at": "tomorrow"}, {"days": "4"}, {"days": ""}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"at": "2030-13-01T00:00"}, {"at": "tomorrow"}, {"days": "4"}, {"days": ""}, {"at": "0001-01-01T00:00"},
+        {"at": "9999-12-31T23:59"}, {"at": "2030-01-01T00:00+09:00"},
+    ],
+)  # fmt: skip
 def test_until_when(world: World, staff: Staff, fields: dict[str, str]) -> None:
     number = put(world, "Call")
     assert staff.post("/todos/postpone", {"todo": f"{number}.0", **fields}, "sato").status == 422
     assert stored(world, number).due_at is None
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York", "UTC"])
+@pytest.mark.parametrize("at", ["0001-01-01T00:00", "0001-01-02", "9999-12-31T23:59", "2001-01-01T00:00"])
+def test_what_follows_is_due_at_a_time_to_come(world: World, staff: Staff, zone: str, at: str) -> None:
+    with world.engine.begin() as connection:
+        connection.execute(insert(t.user_settings).values(user_id="sato", zone=zone, shortcuts=True, digest=True))
+    number = put(world, "Call")
+    fields = {"todo": f"{number}.0", "next": "Send offer", "next_at": at}
+    assert staff.post("/todos/done", fields, "sato").status == 422
+    assert staff.post("/todos/postpone", {"todo": f"{number}.0", "at": at}, "sato").status == 422
+    assert stored(world, number).status == "not_started"
+    assert (
+        "a new ToDo is due at a time to come"
+        in staff.post("/todos/done", {**fields, "next_at": "2001-01-01T00:00"}, "sato").text
+    )
+
+
+def test_business_days_count_from_when_a_todo_is_due(world: World, staff: Staff) -> None:
+    now, hours = system_clock(), world.plans.house.hours
+    late = put(world, "Late", due_at=now - timedelta(days=40))
+    never, far = put(world, "Never"), put(world, "Far", due_at=now + timedelta(days=30))
+    beyond = put(world, "Beyond", due_at=now + timedelta(days=9_000))
+    chosen = [("todo", f"{number}.0") for number in (late, never, far)]
+    assert staff.post("/todos/postpone", [*chosen, ("days", "3")], "sato").status == 303
+    assert stored(world, far).due_at == add_business_days(hours, now + timedelta(days=30), 3)
+    for number in (late, never):
+        assert now < stored(world, number).due_at <= add_business_days(hours, system_clock(), 3)
+    assert staff.post("/todos/postpone", {"todo": f"{far}.1", "days": "1"}, "sato").status == 303
+    assert stored(world, far).due_at == add_business_days(hours, now + timedelta(days=30), 4)
+    assert staff.post("/todos/postpone", {"todo": f"{beyond}.0", "days": "10"}, "sato").status == 422
+
+
+def test_who_hands_on_from_a_todos_own_page_sees_the_list(world: World, staff: Staff) -> None:
+    number = put(world, "Call")
+    fields = {"todo": f"{number}.0", "back": f"/todos/{number}", "to": "queue:inside-sales"}
+    answer = staff.post("/todos/hand", fields, "sato")
+    assert answer.headers["location"] == f"/todos/{number}", "in a queue of the reader"
+    answer = staff.post("/todos/hand", fields | {"todo": f"{number}.1", "to": "user:mori"}, "sato")
+    assert answer.headers["location"] == "/todos"
+    page = flash(staff, answer, "sato")
+    assert page.status == 200
+    assert "The ToDo is handed on." in page.text
+    deed = re.search(r'name="deed" value="(\d+)"', page.text)
+    assert deed is not None
+    assert staff.post("/todos/undo", {"deed": deed[1], "back": f"/todos/{number}"}, "sato").status == 303
+    assert stored(world, number).assignee == "queue:inside-sales"
+
+
+def test_a_call_belongs_to_a_todo(staff: Staff) -> None:
+    answer = staff.post("/todos/call", {"call": "reached"}, "sato")
+    assert answer.status == 422
+    assert "no ToDo was chosen" in answer.text
 
 
 def test_a_moment_is_the_readers_own(world: World, staff: Staff) -> None:
@@ -234,6 +294,107 @@ def test_ten_thousand_todos_page_by_page(world: World, staff: Staff) -> None:
     assert file.count(b"\r\n") == 10_001
     assert file.count(b"\xef\xbb\xbf") == 1
     assert b"'=Call 1," in file
+
+
+def test_who_empties_the_last_page_sees_the_first(world: World, staff: Staff) -> None:
+    numbers = [put(world, f"Call {n}") for n in range(51)]
+    page = staff.get("/todos", "sato").text
+    after = re.search(r'href="([^"]*after=[^"]*)" rel="next"', page)
+    assert after is not None
+    back = unescape(after[1])
+    second = staff.get(back, "sato").text
+    assert re.findall(r'id="todo-(\d+)"', second) == [str(numbers[-1])]
+    assert staff.post("/todos/done", {"todo": f"{numbers[-1]}.0", "back": back}, "sato").status == 303
+    first = staff.get(back, "sato").text
+    assert first.count('name="todo"') == 50
+    assert "Nothing to do" not in first
+    assert 'rel="prev"' not in first
+
+
+def test_what_comes_while_a_later_page_is_read_waits_for_its_button(world: World, staff: Staff) -> None:
+    for n in range(51):
+        put(world, f"Call {n}")
+    page = staff.get("/todos", "sato").text
+    after = re.search(r'href="([^"]*after=[^"]*)" rel="next"', page)
+    assert after is not None
+    asked = [
+        re.search(r'hx-get="(/todos/news[^"]*)"', text) for text in (page, staff.get(unescape(after[1]), "sato").text)
+    ]
+    put(world, "Another")
+    told = [staff.get(unescape(found[1]), "sato").text for found in asked if found is not None]
+    assert ["data-fresh" in text for text in told] == [True, False]
+    assert all("New ToDos: 1" in text for text in told)
+
+
+def test_a_form_that_is_refused_is_shown_again_as_it_was_filled_in(world: World, staff: Staff) -> None:
+    number, back = put(world, "Call"), "/todos?tab=later"
+    assert staff.post("/todos/postpone", {"todo": f"{number}.0", "days": "3"}, "sato").status == 303
+    soon = f"{system_clock() + timedelta(days=2):%Y-%m-%dT%H:%M}"
+    cases: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
+        "done": (
+            {"outcome": "will <buy>", "note": "two\nlines", "call": "reached", "next": "Send offer", "next_days": "10",
+             "next_at": soon, "next_to": "queue:inside-sales", "next_priority": "high"},
+            ('value="will &lt;buy&gt;"', ">two\nlines</textarea>", '"reached" selected', 'value="Send offer"',
+             '"10" selected', f'value="{soon}"', '"queue:inside-sales" selected', '"high" selected'),
+        ),
+        "postpone": (
+            {"days": "5", "at": "2001-01-01T10:00", "note": "on leave"},
+            ('"5" selected', 'value="2001-01-01T10:00"', 'value="on leave"'),
+        ),
+        "hand": ({"to": "user:suzuki", "note": "yours"}, ('"user:suzuki" selected', 'value="yours"')),
+        "status": ({"status": "waiting"}, ('"waiting" selected',)),
+        "call": ({"call": "no_answer", "note": "rang"}, ('"no_answer" selected', ">rang</textarea>")),
+    }  # fmt: skip
+    for deed, (typed, shown) in cases.items():
+        answer = staff.post(f"/todos/{deed}", {"todo": f"{number}.0", "back": back, **typed}, "sato")
+        assert answer.status == 422, deed
+        assert "佐藤 花子 has postponed it meanwhile; nothing was changed" in answer.text or deed == "postpone"
+        assert f'name="todo" value="{number}.1"' in answer.text
+        assert f'name="back" value="{back}"' in answer.text
+        assert answer.text.count('<details name="act" open>') == 1
+        for text in shown:
+            assert text in answer.text, (deed, text)
+    past = staff.post("/todos/postpone", {"todo": f"{number}.1", "at": "2001-01-01T10:00", "note": "n"}, "sato", **JA)
+    assert "今より後の日時" in past.text
+    assert 'value="2001-01-01T10:00"' in past.text
+
+
+def test_what_was_written_for_a_todo_that_went_away_is_told(world: World, staff: Staff) -> None:
+    number, queued = put(world, "Call"), put(world, "Queued", "queue:inside-sales")
+    assert staff.post("/todos/done", {"todo": f"{number}.0"}, "sato").status == 303
+    typed = {"back": "/todos?tab=queues", "outcome": "will buy", "note": "asks for Mr Ito", "next": "Send offer"}
+    late = staff.post("/todos/done", {"todo": f"{number}.0", **typed}, "sato")
+    assert late.status == 422
+    for text in ("佐藤 花子 has completed it meanwhile", "will buy", "asks for Mr Ito", "Send offer"):
+        assert text in late.text, text
+    assert 'href="/todos?tab=queues"' in late.text
+    assert staff.post("/todos/take", {"todo": f"{queued}.0"}, "suzuki").status == 303
+    gone = staff.post("/todos/done", {"todo": f"{queued}.0", **typed}, "sato", **JA)
+    assert gone.status == 422
+    for text in (
+        "鈴木 一郎 が引き受けました",
+        "入力した内容",
+        "will buy",
+        "asks for Mr Ito",
+        "Send offer",
+        'id="list"',
+    ):
+        assert text in gone.text, text
+    assert 'href="/todos?tab=queues" aria-current="page"' in gone.text
+    odd = staff.post("/todos/done", {"todo": "x", "back": "/todos?to=user:%00&todo=1"}, "marketer")
+    assert (odd.status, "names no ToDo" in odd.text) == (422, True)
+
+
+def test_many_that_are_refused_stay_chosen(world: World, staff: Staff) -> None:
+    numbers = [put(world, f"Call {n}") for n in range(3)]
+    assert staff.post("/todos/hand", {"todo": f"{numbers[0]}.0", "to": "user:suzuki"}, "sato").status == 303
+    chosen = [("todo", f"{number}.0") for number in numbers[:2]]
+    page = staff.post("/todos/done", [*chosen, ("outcome", "called"), ("back", "/todos?tab=mine")], "sato").text
+    assert "has handed it on to 鈴木 一郎 meanwhile" in page
+    assert re.findall(r'value="(\d+)\.0" checked', page) == [str(numbers[1])]
+    assert '<details name="bulk-act" open>' in page
+    assert 'value="called"' in page
+    assert stored(world, numbers[1]).status == "not_started"
 
 
 @pytest.mark.parametrize("query", ["tab=zzz", "after='", "todo=x", "todo=0", "after=1.9.1"])

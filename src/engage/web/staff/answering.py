@@ -29,7 +29,7 @@ from engage.web.staff.frame import Manner
 from engage.web.staff.origin import guard_of, is_guarded, is_ours
 from engage.web.staff.sending import response
 from engage.web.staff.shape import Door, Page
-from engage.wording import Locale
+from engage.wording import Locale, Sentence
 
 #: A form of ours is no longer, in bytes.
 MOST = 2_000_000
@@ -166,8 +166,18 @@ class Answering:
         except NotThere:
             answer = refusing.not_there()
         except EngageError as error:
-            answer = refusing.refused(error.message)
+            answer = self._refused(page, visit, manner.reader, error.message)
         return self._sent(answer, manner)
+
+    def _refused(self, page: Page, visit: Visit, reader: Reader, why: Sentence) -> Answer:
+        """Show a form once more that was refused, as its page does; else a page that says why."""
+        if page.again is None or visit.is_fragment:
+            return refusing.refused(why)
+        with reading(self.site.app.engine).begin() as connection:
+            try:
+                return page.again(_ask(visit, reader, connection), why)
+            except NotThere:
+                return refusing.refused(why)
 
     def _handed_out(self, file: Download, visit: Visit, reader: Reader) -> None:
         """Write down that a file is handed out, before it is: a file without its line leaves nobody's hands."""

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from engage.errors import Refused
 from engage.language.zones import next_local_midnight
 from engage.reports.csvout import Value, write_csv
-from engage.reports.inbox import TABS, InboxRow, Tab, Today, Whose, counts, fingerprint, newer, page, whose
+from engage.reports.inbox import TABS, InboxPage, InboxRow, Tab, Today, Whose, counts, fingerprint, newer, page, whose
 from engage.reports.todos import known_assignee, todo_counts
 from engage.web.staff.answers import Answer, Download, Fragment, NotThere, Shown
 from engage.web.staff.ask import Ask, positive
@@ -24,14 +24,12 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def inbox(ask: Ask) -> Answer:
+def inbox(ask: Ask) -> Shown:
     """Show a page of the list, with the ToDo that was chosen beside it."""
     its, tab, today = _whose(ask), _tab(ask), today_of(ask)
-    after = ask.query.get("after", "")
-    found = page(ask.connection, its, tab, today, after=after, locale=ask.reader.locale)
+    after, found = _page_of(ask, its, tab, today)
     chosen = positive(ask.query.get("todo", ""))
     here = {"tab": tab, "to": _to(ask), "after": after}
-    print_ = fingerprint(ask.connection, its, tab, today)
     values = {
         "tabs": [(name, TAB_WORDS[name], _address({**here, "tab": name, "after": ""})) for name in TABS],
         "tab": tab,
@@ -42,7 +40,7 @@ def inbox(ask: Ask) -> Answer:
         "next": _address({**here, "after": found.next}) if found.next else "",
         "here": _address(here),
         "again": _address({**here, "todo": str(chosen or "")}),
-        "news": f"/todos/news?{urlencode({**_kept(here), 'seen': '.'.join(map(str, print_))})}",
+        "news": _news_address(here, fingerprint(ask.connection, its, tab, today)),
         "csv": f"/todos.csv?{urlencode(_kept(here))}",
         "statuses": STATUS_WORDS,
         "priorities": PRIORITY_WORDS,
@@ -64,7 +62,8 @@ def news(ask: Ask) -> Answer:
     if now != before:
         came = max(now[0] - before[0], newer(ask.connection, its, tab, today, before[2]))
     here = _address({"tab": tab, "to": _to(ask), "after": ""})
-    return Fragment("inbox_news.html", {"changed": now != before, "came": came, "here": here})
+    values = {"changed": now != before, "came": came, "here": here, "later": bool(ask.query.get("later"))}
+    return Fragment("inbox_news.html", values)
 
 
 def as_csv(ask: Ask) -> Answer:
@@ -94,6 +93,21 @@ def team_csv(ask: Ask) -> Answer:
 def today_of(ask: Ask) -> Today:
     """Return the reader's today."""
     return Today(ask.now, next_local_midnight(ask.now, ask.reader.zone))
+
+
+def _page_of(ask: Ask, its: Whose, tab: Tab, today: Today) -> tuple[str, InboxPage]:
+    """Return the page that was asked for, and where it begins; the first where nothing is left there."""
+    after = ask.query.get("after", "")
+    found = page(ask.connection, its, tab, today, after=after, locale=ask.reader.locale)
+    if found.rows or not after:
+        return after, found
+    return "", page(ask.connection, its, tab, today, locale=ask.reader.locale)
+
+
+def _news_address(here: dict[str, str], seen: tuple[int, int, int]) -> str:
+    """Return where a list asks whether it is still as it was seen; ``later`` says that it is not the first page."""
+    later = {"later": "1"} if here["after"] else {}
+    return f"/todos/news?{urlencode({**_kept(here), **later, 'seen': '.'.join(map(str, seen))})}"
 
 
 def _lines(ask: Ask, its: Whose, tab: Tab, today: Today) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from typing import Literal
 from engage.accounts.roles import Role
 from engage.web.staff.answers import Answer
 from engage.web.staff.ask import Ask, Visit
+from engage.wording import Sentence
 
 Method = Literal["GET", "POST"]
 
@@ -25,6 +26,8 @@ class Page:
     path: str
     handler: Callable[[Ask], Answer]
     roles: frozenset[Role]
+    #: shows a form that was refused once more, and why, by a connection that reads; None: a page with the reason
+    again: Callable[[Ask, Sentence], Answer] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,11 @@ def card_values(ask: Ask, number: int | None, back: str) -> dict[str, Any]:
     values: dict[str, Any] = {
         "card": None,
         "back": back,
+        # of a form that was refused: why, what was typed in which, what else was, and for which ToDos
+        "refused": None,
+        "typed": {},
+        "told": (),
+        "ticked": frozenset(),
         "acts": reader.role != "viewer",
         "takers": takers(connection),
         "outcomes": usual_outcomes(connection, reader.addressee),

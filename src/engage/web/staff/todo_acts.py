@@ -9,13 +9,14 @@ from engage.errors import Refused
 from engage.intake.todo_deeds import Actor, Seen, read_seen, who_went_on
 from engage.intake.todo_undo import undo as take_back
 from engage.intake.todos import (
+    FARTHEST,
     Draft,
     Ending,
     complete,
     hand_on,
     log_todo_call,
     mark,
-    postpone,
+    postpone_each,
     take,
 )
 from engage.language.calendar import add_business_days
@@ -40,16 +41,19 @@ def done(ask: Ask) -> Answer:
 
 
 def postponed(ask: Ask) -> Answer:
-    """Let ToDos be due later: at a moment, or in some business days."""
-    at = _moment(ask, ask.field("at"))
-    if at is None:
-        days = positive(ask.field("days"))
-        if days not in LATER:
-            raise Refused(sentence("say until when; nothing was changed"))
-        at = add_business_days(ask.running.house.hours, ask.now, days)
-    due = at
-    note = ask.field("note")
-    return _does(ask, "postponed", lambda seen, actor: postpone(ask.connection, seen, actor, due, note))
+    """Let ToDos be due later: at a moment, or some business days after they are due (after now where they are late)."""
+    at, days, note = _moment(ask, ask.field("at")), positive(ask.field("days")), ask.field("note")
+    if at is None and days not in LATER:
+        raise Refused(sentence("say until when; nothing was changed"))
+
+    def until(due: datetime | None) -> datetime:
+        if at is not None:
+            return at
+        assert days is not None
+        start = min(max(due or ask.now, ask.now), ask.now + FARTHEST)
+        return add_business_days(ask.running.house.hours, start, days)
+
+    return _does(ask, "postponed", lambda seen, actor: postpone_each(ask.connection, seen, actor, until, note))
 
 
 def handed_on(ask: Ask) -> Answer:
@@ -72,6 +76,8 @@ def marked(ask: Ask) -> Answer:
 def called(ask: Ask) -> Answer:
     """Log a call; its ToDo stays open."""
     result, note = ask.field("call"), ask.field("note")
+    if not ask.form.get("todo"):
+        raise Refused(sentence("no ToDo was chosen; choose one or more"))
     return _does(ask, "called", lambda seen, actor: log_todo_call(ask.connection, seen[0], actor, result, note))
 
 
@@ -81,7 +87,7 @@ def undone(ask: Ask) -> Answer:
     if deed is None:
         raise Refused(sentence("there is nothing of yours to undo here"))
     take_back(ask.connection, deed, _actor(ask), heard=asks_about_todos(ask.running.applied.plans))
-    return See(back_of(ask.field("back")), sentence("It is as it was before."))
+    return See(_onward(ask), sentence("It is as it was before."))
 
 
 def nothing_chosen(ask: Ask) -> Answer:  # noqa: ARG001 - as all handlers
@@ -92,8 +98,17 @@ def nothing_chosen(ask: Ask) -> Answer:  # noqa: ARG001 - as all handlers
 def _does(ask: Ask, what: str, deed: Callable[[tuple[Seen, ...], Actor], int]) -> Answer:
     seen = _seen(ask)
     number = deed(seen, _actor(ask))
-    back = back_of(ask.field("back"))
+    back = _onward(ask)
     return See(back, _said(what, len(seen)), Undo("/todos/undo", (("deed", str(number)), ("back", back))))
+
+
+def _onward(ask: Ask) -> str:
+    """Return where a deed leads: back, or to the list where that is the page of a ToDo out of the reader's sight."""
+    back, scope = back_of(ask.field("back")), ask.reader.scope
+    number = positive(back.partition("?")[0].removeprefix("/todos/"))
+    if number is None or scope is None or not any(out_of_sight(ask.connection, scope, [number])):
+        return back
+    return "/todos"
 
 
 def _said(what: str, count: int) -> Sentence:
@@ -157,8 +172,8 @@ def _moment(ask: Ask, text: str) -> datetime | None:
         return None
     try:
         local = datetime.fromisoformat(text)
-    except ValueError:
-        local = None
-    if local is None or local.tzinfo is not None:
-        raise Refused(sentence("{text} is no date and time; nothing was changed", text=repr(text[:40])))
-    return local_instant(local.date(), local.time(), ask.reader.zone)
+        if local.tzinfo is None:
+            return local_instant(local.date(), local.time(), ask.reader.zone)
+    except (ValueError, OverflowError):  # the first and the last day that can be written lie outside in some zones
+        pass
+    raise Refused(sentence("{text} is no date and time; nothing was changed", text=repr(text[:40])))

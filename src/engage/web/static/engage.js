@@ -2,7 +2,9 @@
 (() => {
   "use strict";
 
-  const typing = (target) => target instanceof Element && target.closest("input, textarea, select, [contenteditable]");
+  // Nobody types into a box to check: keys act there, too.
+  const TYPED = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+  const typing = (target) => target instanceof Element && target.closest(TYPED);
   const on = () => document.body.hasAttribute("data-shortcuts");
   let before = "";
 

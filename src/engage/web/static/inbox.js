@@ -7,7 +7,7 @@
   const rows = () => [...document.querySelectorAll(".todos > li > a")];
   const current = () => {
     const all = rows();
-    const focused = all.indexOf(document.activeElement);
+    const focused = all.findIndex((each) => each.closest("li").contains(document.activeElement));
     return focused >= 0 ? focused : all.findIndex((each) => each.hasAttribute("aria-current"));
   };
   let waiting = 0;
@@ -46,7 +46,7 @@
       const box = row && row.closest("li").querySelector("input[name=todo]");
       if (box) {
         box.checked = !box.checked;
-        box.focus();
+        row.focus();
       }
     }
   });
@@ -57,7 +57,7 @@
   });
 
   // A form that opens is ready to be filled in, at once: who types quickly presses Enter before the browser tells of it.
-  // Enter in a field of the bulk form presses that field's own button.
+  // Enter in a field of the bulk form presses that field's own button; on a box, which names no deed, nothing.
   const ready = (opened) => {
     if (!opened || !opened.matches(".acts details, .bulk details") || !opened.open) return;
     const first = opened.querySelector("input:not([type=hidden]), select, textarea");
@@ -71,7 +71,9 @@
     if (event.target instanceof Element) ready(event.target);
   }, true);
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing || !event.target.matches(".bulk input, .bulk select")) return;
+    if (event.key !== "Enter" || event.isComposing) return;
+    if (event.target.matches("#bulk input[type=checkbox]")) return event.preventDefault();
+    if (!event.target.matches(".bulk input, .bulk select")) return;
     event.preventDefault();
     event.target.closest("details").querySelector("button").click();
   });
@@ -114,7 +116,7 @@
     const place = sessionStorage.getItem(PLACE);
     sessionStorage.removeItem(PLACE);
     const all = rows();
-    if (place === null || !document.querySelector("main > .flash") || current() >= 0 || !all.length || narrow.matches) return;
+    if (place === null || !document.querySelector("main > .flash[role=status]") || current() >= 0 || !all.length || narrow.matches) return;
     show(all[Math.min(Number(place), all.length - 1)]);
   });
 })();
