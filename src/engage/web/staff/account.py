@@ -11,8 +11,9 @@ from engage.accounts.keys import all_derived, derived
 from engage.accounts.wishes import Wishes, wish, wishes
 from engage.errors import Refused
 from engage.language.zones import zone, zone_names
+from engage.reports.csvout import csv_parts
 from engage.web.staff import refusing
-from engage.web.staff.answers import Answer, NotThere, See, Shown
+from engage.web.staff.answers import Answer, Download, NotThere, See, Shown
 from engage.web.staff.ask import Ask
 from engage.web.staff.cookies import Seals
 from engage.wording import sentence
@@ -35,6 +36,14 @@ def account(ask: Ask) -> Answer:
         "house_zone": str(ask.running.house.hours.zone),
     }
     return Shown("account.html", sentence("My account"), values)
+
+
+def logins_csv(ask: Ask) -> Answer:
+    """Give the own logins that go on as a file."""
+    rows = (
+        (each.agent, each.began_at, each.seen_at) for each in logins.sessions(ask.connection, ask.reader.id, ask.now)
+    )
+    return Download("logins.csv", csv_parts(("browser", "since", "last_used"), rows, ask.reader.zone))
 
 
 def change_wishes(ask: Ask) -> Answer:

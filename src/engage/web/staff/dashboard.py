@@ -78,6 +78,14 @@ def dashboard_csv(ask: Ask) -> Answer:
     return Download("dashboard.csv", csv_parts(("day", *columns), rows, ask.reader.zone))
 
 
+def scenarios_csv(ask: Ask) -> Answer:
+    """Give how every scenario with a goal did in the period as a file, the best first."""
+    found = results(ask.connection, _period(ask), _with_goal(ask)) if ask.reader.sees_all else ()
+    rows = ((each.key, each.name, each.entered, each.goal, round(each.rate, 4)) for each in found)
+    columns = ("scenario", "name", "entered", "goal_reached", "rate")
+    return Download("dashboard-scenarios.csv", csv_parts(columns, rows, ask.reader.zone))
+
+
 def _period(ask: Ask) -> Period:
     """Return the period that is asked for: days of the company."""
     asked = next((count for count in PERIODS if str(count) == ask.query.get("days")), PERIODS[1])

@@ -72,6 +72,20 @@ def score_csv(ask: Ask) -> Answer:
     return _file(ask, "score", csv_parts(columns, _ledger(ask), ask.reader.zone))
 
 
+def grade_csv(ask: Ask) -> Answer:
+    """Give the criteria of the grade as a file; letters are told in thirds."""
+    card = graded(ask.connection, ask.running.applied.plans, _address(ask), ask.now, ask.reader.zone)
+    rows = ((each.name, each.state, each.adds) for each in (card.criteria if card is not None else ()))
+    return _file(ask, "grade", csv_parts(("criterion", "state", "thirds"), rows, ask.reader.zone))
+
+
+def scenarios_csv(ask: Ask) -> Answer:
+    """Give where the prospect stands in which scenario as a file."""
+    columns = ("scenario", "run", "state", "step", "since", "due_at", "ended_at")
+    rows = (tuple(getattr(run, name) for name in columns) for run in _found(ask, 0).runs)
+    return _file(ask, "scenarios", csv_parts(columns, rows, ask.reader.zone))
+
+
 def why(ask: Ask) -> Answer:
     """Explain score, grade and each step taken; of a scenario that is asked for also why the prospect is not in it."""
     found, applied = _found(ask, 0), ask.running.applied

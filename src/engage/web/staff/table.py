@@ -68,6 +68,7 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/scenarios/{scenario}/stop", scenario_life.change_of("stop"), MARKETERS),
     Page("GET", "/scenarios/{scenario}/entering", scenario_life.entering_of, MARKETERS),
     Page("GET", "/account", account.account, ALL),
+    Page("GET", "/account/logins.csv", account.logins_csv, ALL),
     Page("POST", "/account/wishes", account.change_wishes, ALL),
     Page("POST", "/account/password", account.change_password, ALL),
     Page("POST", "/account/second/new", account.set_up_second, ALL),
@@ -105,6 +106,7 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/todos/{id}/card", todo.part, ALL),
     Page("GET", "/dashboard", dashboard.dashboard, ALL),
     Page("GET", "/dashboard.csv", dashboard.dashboard_csv, ALL),
+    Page("GET", "/dashboard/scenarios.csv", dashboard.scenarios_csv, ALL),
     Page("GET", "/prospects", prospects.prospects, ALL),
     Page("GET", "/prospects.csv", prospects.prospects_csv, ALL),
     Page("GET", "/prospects/{id}", prospect.prospect, ALL),
@@ -112,5 +114,7 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/prospects/{id}/history.csv", prospect.history_csv, ALL),
     Page("GET", "/prospects/{id}/score", prospect.score, ALL),
     Page("GET", "/prospects/{id}/score.csv", prospect.score_csv, ALL),
+    Page("GET", "/prospects/{id}/grade.csv", prospect.grade_csv, ALL),
+    Page("GET", "/prospects/{id}/scenarios.csv", prospect.scenarios_csv, ALL),
     Page("GET", "/prospects/{id}/why", prospect.why, ALL),
 )
