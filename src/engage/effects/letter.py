@@ -38,6 +38,8 @@ class Desk:
     #: the sender's address as mail programs take it
     address: str
     now: datetime
+    #: tells the mails of this database from those of others; empty: no command ever opened it
+    home: str = ""
 
     @property
     def date(self) -> str:
@@ -45,8 +47,9 @@ class Desk:
         return moment_header(self.now, self.post.house.hours.zone)
 
     def message_id(self, name: str) -> str:
-        """Return a mail's Message-ID: the same whenever it is written."""
-        return raw("Message-ID", f"<engage-{name}@{self.address.rpartition('@')[2]}>")
+        """Return a mail's Message-ID: the same whenever it is written, and no other database's."""
+        home = f".{self.home}" if self.home else ""
+        return raw("Message-ID", f"<engage-{name}{home}@{self.address.rpartition('@')[2]}>")
 
 
 def letter(desk: Desk, message: Queued, printed: Printed, owner: Person | None, test: str | None = None) -> Envelope:

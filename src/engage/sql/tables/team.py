@@ -140,7 +140,7 @@ messages = Table(
 )
 
 #: Mails to the team, made by ``notify`` and by pages. ``addressee`` as in the scenario; ``status``, ``deferred_at`` and
-#: ``try_at`` as for messages. ``invitation``: the number of a link that is added when the mail is written.
+#: ``try_at`` as for messages. A number is never given twice: mails are known by it. ``invitation``: the number of a link that is added when the mail is written.
 notifications = Table(
     "notifications",
     metadata,
@@ -165,6 +165,7 @@ notifications = Table(
         sqlite_where=text("status = 0"),
         postgresql_where=text("status = 0"),
     ),
+    sqlite_autoincrement=True,
 )
 
 #: The way out for mail, one row named ``mail``. ``free_at``: when the next mail may go, where a rate is set.
