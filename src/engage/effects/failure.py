@@ -16,7 +16,25 @@ _TOLD: tuple[tuple[str, str], ...] = (
     (r"^a value has no (?P<name>'[^']+')$", "a value has no {name}"),
     (r"^(?P<name>'[^']+') is undefined$", "{name} has no value here"),
     (r"^(?:integer )?(?:division|modulo)(?: or modulo)? by zero$|^(?:float )?division by zero$", "it divides by zero"),
+    (
+        r'^can only concatenate (?P<one>\w+) \(not "(?P<other>\w+)"\) to \w+$',
+        "{one} and {other} cannot be added; ~ joins them as texts",
+    ),
+    (
+        r"^unsupported operand type\(s\) for (?P<sign>\S+)[^:]*: '(?P<one>\w+)' and '(?P<other>\w+)'$",
+        "{one} and {other} cannot be calculated with {sign}",
+    ),
+    (
+        r"^'(?P<sign>[<>]=?)' not supported between instances of '(?P<one>\w+)' and '(?P<other>\w+)'$",
+        "{one} and {other} cannot be compared with {sign}",
+    ),
+    (r"^'(?P<one>\w+)' object is not (?:iterable|callable|subscriptable)$", "a value of type {one} cannot be used so"),
 )
+#: What Python calls the types of values, in words.
+_TYPES = {
+    "str": "a text", "int": "a number", "float": "a number", "bool": "a truth value", "list": "a list",
+    "tuple": "a list", "dict": "a group of values", "date": "a day", "datetime": "a moment", "NoneType": "nothing",
+}  # fmt: skip
 
 
 class Unrenderable(Exception):
@@ -50,8 +68,12 @@ def _sentence(error: Exception) -> Sentence:
     text = str(error)
     for pattern, told in _TOLD:
         if found := re.search(pattern, text):
-            return sentence(told, **found.groupdict())
+            return sentence(told, **{name: _value(name, text) for name, text in found.groupdict().items()})
     return said(error) if text else sentence("{why}", why=type(error).__name__)
+
+
+def _value(name: str, text: str) -> Sentence | str:
+    return sentence(_TYPES.get(text, text)) if name in ("one", "other") else text
 
 
 def _place(error: Exception) -> tuple[str | None, int]:

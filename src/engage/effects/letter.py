@@ -26,7 +26,7 @@ from engage.effects.return_path import opt_out_path, return_path
 from engage.effects.services import service_headers
 from engage.effects.team import Person
 from engage.language.workspace import Sender
-from engage.wording import sentence
+from engage.wording import Sentence, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def letter(desk: Desk, message: Queued, printed: Printed, owner: Person | None, 
     prospect = message.prospect or {}
     to = mail_address(str(prospect.get("email") or ""))
     if to is None:
-        raise Unrenderable(sentence("{address} is no mail address", address=repr(prospect.get("email"))))
+        raise Unrenderable(_no_address(str(prospect.get("email") or "")))
     headers = [
         _from(*_author(desk, message, owner)),
         mailboxes("To", [(str(prospect.get("full_name") or ""), to)]),
@@ -75,6 +75,14 @@ def letter(desk: Desk, message: Queued, printed: Printed, owner: Person | None, 
     content = mail(headers, printed.body)
     name = f"message-{message.id:09d}" if test is None else f"test-{test}"
     return Envelope(name, _return_path(desk, message), (to,), content)
+
+
+def _no_address(text: str) -> Sentence:
+    """Return why nothing can be sent to an address."""
+    if mail_address(f"x@{text.rpartition('@')[2]}") is not None and not text.rpartition("@")[0].isascii():
+        said = "the part before the @ of {address} has letters outside ASCII, which engage cannot send to"
+        return sentence(said, address=repr(text))
+    return sentence("{address} is no mail address", address=repr(text))
 
 
 def _return_path(desk: Desk, message: Queued) -> str:
