@@ -38,7 +38,11 @@ _TYPES = {
 
 
 class Unrenderable(Exception):
-    """This message cannot be rendered; the sentence says why."""
+    """This message cannot be rendered; the sentence says why, and ``line`` where in the body, if that is known."""
+
+    def __init__(self, why: Sentence, line: int = 0) -> None:
+        super().__init__(why)
+        self.line = line
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ def _place(error: Exception) -> tuple[str | None, int]:
     """Return the innermost template of an error's traceback, and its line."""
     if isinstance(error, TemplateSyntaxError):
         return error.name, error.lineno
+    if isinstance(error, Unrenderable) and error.line:
+        return None, error.line
     found: tuple[str | None, int] = (None, 0)
     trace = error.__traceback__
     while trace is not None:
