@@ -37,7 +37,7 @@ from engage.effects.links import click_url, signing_key, url
 from engage.settings import Settings
 
 KEY, PUBLIC = "bench", "https://m.example.co.jp"
-_MESSAGE = re.compile(rb"^Message-ID: <engage-(\d+)@", re.MULTILINE)
+_MESSAGE = re.compile(rb"^Message-ID: <engage-(\d+)[.@]", re.MULTILINE)
 #: A file's time is the kernel's, which moves in steps of some milliseconds.
 _STEP = 0.01
 #: The least that a broadcast must keep up, in mails a second (FAULTS L08).

@@ -68,7 +68,7 @@ _FILES = {
     "templates/invite.html": TEMPLATE,
     "scenarios/news.yaml": "name: News\naudience: {lists: [everybody]}\nsteps:\n  - send_email: invite\n",
 }
-_MESSAGE = re.compile(rb"^Message-ID: <engage-(\d+)@", re.MULTILINE)
+_MESSAGE = re.compile(rb"^Message-ID: <engage-(\d+)[.@]", re.MULTILINE)
 _ENDING = (int(MessageStatus.QUEUED), int(MessageStatus.SENT), int(MessageStatus.IN_DOUBT))
 
 

@@ -62,8 +62,10 @@ class App:
         """Tick once, alone: who comes while another ticks waits for its turn.
 
         ``hook`` is called with a name before and after each commit; what it raises after one ends the tick
-        there, and whoever ticks next goes on with it.
+        there, and whoever ticks next goes on with it. That the database was restored or copied
+        is noticed before: what it queues then bears new numbers.
         """
+        notice(self.engine, self.settings.workspace, now)
         with exclusive(self.engine, "tick"), self.engine.connect() as connection:
             for _ in range(20):
                 applied = self.applied()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -39,6 +40,10 @@ def server() -> Iterator[MailServer]:
 def shop(folder: Path, run: Engage) -> Engage:
     """Give a workspace on SQLite, where two mails are queued and nothing was ever sent."""
     return began(run)
+
+
+#: A mail's number in its Message-ID.
+NUMBER = r"(?m)^Message-ID: <engage-([0-9]+)\."
 
 
 def began(engage: Engage) -> Engage:
@@ -117,6 +122,31 @@ def test_a_state_from_before_which_nothing_went_out_since_is_no_reason(
     assert shop("tick", "--now", FRIDAY).code == 0
     put_back(folder / "old.db", folder / "engage.db")
     assert sent(deliver(shop, server, FRIDAY)) == 0
+
+
+def test_what_a_restored_database_queues_bears_no_number_of_the_lost_time(
+    shop: Engage, folder: Path, server: MailServer
+) -> None:
+    """FAULTS P5, S48: the links and return paths of mails that went out since belong to nobody else."""
+    assert shop("db", "backup", "old.db").code == 0
+    for name, state in (("alice", "lost"), ("bob", "put back")):
+        Path("more.csv").write_text(f"email,last_name,score\n{name}@example.com,A,200\n", "utf-8")
+        if state == "put back":
+            put_back(folder / "old.db", folder / "engage.db")
+        for words in (("import", "prospects", "more.csv", "--now", FRIDAY), ("tick", "--now", FRIDAY)):
+            assert shop(*words).code == 0
+        assert shop("tick", "--now", "2026-12-15T09:00").code == 0
+        if state == "put back":
+            is_held(shop, server, "backup that was put in place")
+            assert shop("release", "--yes", "--now", "2026-12-15T09:00").code == 0
+        assert sent(deliver(shop, server, "2026-12-15T09:00")) > 0
+    numbers = {name: set(re.findall(NUMBER, b"\n".join(mails_to(server, name)).decode())) for name in ("alice", "bob")}
+    assert all(numbers.values())
+    assert not numbers["alice"] & numbers["bob"]
+
+
+def mails_to(server: MailServer, name: str) -> list[bytes]:
+    return [each.content for each in server.taken if f"{name}@example.com".encode() in each.content]
 
 
 def test_what_is_stale_is_given_up(shop: Engage, folder: Path, server: MailServer) -> None:

@@ -65,6 +65,16 @@ def test_check_tells_every_mistake_and_warning(mails: Path, run: Engage) -> None
     assert [(each["line"], each["severity"]) for each in told if each["severity"] == "error"] == [(5, "error")]
 
 
+def test_check_names_the_line_of_an_element_that_is_not_closed_and_goes_on(mails: Path, run: Engage) -> None:
+    """Beside it, what other files do wrong when they are rendered is told as well."""
+    column = "<mj-section><mj-column>\n<mj-text>Hi</mj-column></mj-section>"
+    (mails / "open.mjml").write_text(f"---\nsubject: x\n---\n<mjml><mj-body>\n{column}\n</mj-body></mjml>", "utf-8")
+    (mails / "zero.html").write_text("---\nsubject: x\n---\n\n{{ 1 / (prospect.employees | default(0)) }}", "utf-8")
+    lines = run("template", "check").err.splitlines()
+    assert "templates/open.mjml:6:1: this is no MJML: <mj-text> is never closed" in lines
+    assert "templates/zero.html:5:1: it divides by zero" in lines
+
+
 def test_check_finds_what_fails_inside_a_partial_and_in_a_head(mails: Path, run: Engage) -> None:
     (mails / "partials" / "end.html").write_text(f"{END}\n\n{{{{ 1 % 0 }}}}", "utf-8")
     assert "templates/partials/end.html:4:1: it divides by zero" in run("template", "check").err
@@ -218,7 +228,7 @@ def test_what_is_no_mjml_is_told(mails: Path, run: Engage) -> None:
     (mails / "square.mjml").write_text(MJML.replace("</mj-column>", ""), "utf-8")
     done = run("template", "check", "square")
     assert done.code == 1
-    assert "templates/square.mjml:1:1: this is no MJML: " in done.err
+    assert "templates/square.mjml:4:1: this is no MJML: <mj-column> is never closed" in done.err
 
 
 def test_partials_are_applied_with_the_rest(mails: Path, engage: Engage, folder: Path) -> None:

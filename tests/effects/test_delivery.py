@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import date
 from hashlib import blake2b
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from engage.effects.channel import Envelope, Rejected
+from engage.effects.deciding import resend
 from engage.effects.delivery import BATCH, deliver
 from engage.effects.outbox import OutboxFolder
 from engage.effects.post import Delivered
@@ -32,6 +34,7 @@ from tests.effects.mailroom import (
     add_message,
     add_people,
     add_prospect,
+    house,
     html_of,
     message_rows,
     parsed,
@@ -186,7 +189,7 @@ def test_an_empty_subject_fails(engine: Engine) -> None:
     add_message(engine, 1)
     made = post(Watcher(), template("x", subject="{{ prospect.company }}"))
     assert deliver(engine, made, NOW) == Delivered(failed=1)
-    assert message_rows(engine)[1] == ("failed", "the subject is empty")
+    assert message_rows(engine)[1] == ("failed", "templates/hello.html: the subject is empty")
 
 
 def test_without_a_sender_nothing_is_touched(engine: Engine) -> None:
@@ -348,3 +351,49 @@ def test_an_e_mail_has_every_field_that_it_names_however_it_does(engine: Engine,
     (mail,) = channel.mails
     assert mail["Subject"] == "For Kaji"
     assert "<p>Kaji, crm</p>" in html_of(mail)
+
+
+def test_why_a_template_fails_is_told_with_its_place_and_in_the_language_of_the_workspace(engine: Engine) -> None:
+    """The reason names file and line, and Python's own words are told as a sentence."""
+    add_people(engine, 1)
+    cases = (
+        ("<p>x</p>\n{{ 1 // 0 }}", "en", "templates/hello.html:5: it divides by zero"),
+        ("<p>x</p>\n{{ 1 // 0 }}", "ja", "templates/hello.html:5: 0 で割っています"),
+        ("{{ 'a' + 1 }}", "en", "templates/hello.html:4: a text and a number cannot be added; ~ joins them as texts"),
+        ("{{ 'a' < 1 }}", "ja", "templates/hello.html:4: 文字列と数値は < で比較できません"),
+    )
+    for body, locale, reason in cases:
+        with engine.begin() as connection:
+            connection.execute(update(t.messages).values(status=0))
+        one = replace(unchecked(body), offset=3)
+        deliver(engine, post(Watcher(), one, house=house(locale)), NOW)
+        assert message_rows(engine)[1] == ("failed", reason)
+
+
+def test_an_address_that_is_none_is_told_in_japanese(engine: Engine) -> None:
+    add_prospect(engine, 1, email="nobody")
+    add_message(engine, 1)
+    deliver(engine, post(Watcher(), house=house("ja")), NOW)
+    assert message_rows(engine)[1] == ("failed", "'nobody' はメールアドレスではありません")
+
+
+def test_what_cannot_be_sent_again_is_told_with_the_words_of_the_language(engine: Engine) -> None:
+    add_people(engine, 1)
+    with engine.begin() as connection, pytest.raises(Refused) as refused:
+        resend(connection, [1])
+    assert str(refused.value) == "message 1 is queued; this is for messages that are in doubt, failed"
+    assert (
+        refused.value.message.read("ja")
+        == "メール 1 の状態は 送信待ち です。対象は 送信結果不明、失敗 のメールだけです"
+    )
+
+
+def test_letters_outside_ascii_before_the_at_are_told_as_such(engine: Engine) -> None:
+    """FAULTS B58."""
+    add_people(engine, 1)
+    add_message(engine, 2, prospect=add_prospect(engine, 2, email="ユーザー@例え.jp"))
+    assert deliver(engine, post(Watcher()), NOW) == Delivered(sent=1, failed=1)
+    _, reason = message_rows(engine)[2]
+    assert (
+        reason == "the part before the @ of 'ユーザー@例え.jp' has letters outside ASCII, which engage cannot send to"
+    )

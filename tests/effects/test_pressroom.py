@@ -206,4 +206,4 @@ def test_a_delivery_goes_on(engine: Engine) -> None:
     made = post(watcher, templates={"hello": {None: good}, "bad": {None: bad}}, isolated=True)
     assert deliver(engine, made, NOW) == Delivered(sent=4, failed=1)
     assert [text_of(mail).split(",")[0] for mail in watcher.mails] == [f"Dear Name{key}" for key in (1, 2, 3, 4)]
-    assert message_rows(engine)[5] == ("failed", "it takes longer than 1 s")
+    assert message_rows(engine)[5] == ("failed", "templates/hello.html: it takes longer than 1 s")

@@ -219,7 +219,7 @@ def test_a_huge_value_fails_its_message(sqlite_engine: Engine) -> None:
     add_prospect(sqlite_engine, 1, notes="x" * 5_000_001)
     add_message(sqlite_engine, 1)
     assert deliver(sqlite_engine, post(Watcher(), template("{{ prospect.notes }}")), NOW) == Delivered(failed=1)
-    assert message_rows(sqlite_engine)[1][1] == "it makes a text of more than 5000000 characters"
+    assert message_rows(sqlite_engine)[1][1] == "templates/hello.html: it makes a text of more than 5000000 characters"
 
 
 def test_a_value_as_long_as_a_book_goes(sqlite_engine: Engine) -> None:
@@ -260,4 +260,4 @@ def test_an_unknown_merge_field_fails_its_message_only(sqlite_engine: Engine) ->
     made = post(Watcher())
     made = post(Watcher(), templates={**made.templates, "bad": {None: unchecked(HELLO + "{{ prospect.nonsense }}")}})
     assert deliver(sqlite_engine, made, NOW) == Delivered(sent=1, failed=1)
-    assert message_rows(sqlite_engine)[2] == ("failed", "'nonsense' is not known here")
+    assert message_rows(sqlite_engine)[2] == ("failed", "templates/hello.html:4: 'nonsense' is not known here")

@@ -28,6 +28,29 @@ def test_nothing_waits(engine: Engine) -> None:
     assert found(engine) == [("ok", queued(0, 0))]
 
 
+def test_what_failed_of_late_is_told_with_the_reason_that_is_most_frequent(engine: Engine) -> None:
+    """One that failed long ago and one of an erased prospect are no news; what waits is told after it."""
+    week = NOW - timedelta(days=7)
+    for key, reason, at in (
+        (1, "it divides by zero", QUEUED_AT),
+        (2, "'seats' has no value here", QUEUED_AT),
+        (3, "it divides by zero", QUEUED_AT),
+        (4, "'seats' has no value here", week),
+        (5, "forgotten", QUEUED_AT),
+    ):
+        add_prospect(engine, key)
+        add_message(engine, key, status=int(MessageStatus.FAILED), reason=reason, queued_at=at)
+    text = "3 messages failed in the last 7 days, most often: it divides by zero; see: engage messages --status failed"
+    assert found(engine, NOW) == [("note", text), ("ok", queued(0, 0))]
+
+
+def test_what_failed_is_found_by_its_index(sqlite_engine: Engine) -> None:
+    with sqlite_engine.connect() as connection:
+        asked = "SELECT reason FROM messages WHERE status = 3 AND queued_at > 5 ORDER BY queued_at DESC LIMIT 9"
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}").all()
+    assert "ix_messages_failed" in str(plan)
+
+
 def test_all_at_once(engine: Engine) -> None:
     """One that could go, one refused for now, one in doubt, one that went; the server refuses us."""
     for key in (1, 2, 3, 4):

@@ -152,8 +152,8 @@ def _subjects(
     from engage.effects.failure import Failure
     from engage.effects.outbox import OutboxFolder
     from engage.effects.press import variant
-    from engage.effects.proofing import place_of
     from engage.effects.trial import desk, known_reader, tried
+    from engage.effects.whereabouts import place_of
     from engage.outgoing import drafts
 
     post = drafts(app.settings, applied.workspace, OutboxFolder(app.settings.workspace / "outbox"))

@@ -49,6 +49,7 @@ def serve(
     check(session.settings)
     _long_enough(session.settings.secret_key or "")
     app, public = session.app(), public_address(session.settings)
+    app.hold(session.clock())
     first = _first_link(session, app)
     app.engine.dispose()
     place = Place(host, port, workers, _addresses(session, trusted))

@@ -102,7 +102,8 @@ applied or not, and sends nothing.
 
 `engage template send-test welcome --to me@example.co.jp` sends the mail by the way that all mail goes, with `[Test]`
 before the subject and the header `X-Engage-Test`. A test is no message: no figure counts it, its links lead nowhere,
-and nobody's consent is changed. An address whose prospect opted out or bounced gets no test either.
+and nobody's consent is changed. An address whose prospect bounced gets no test
+either, and one whose prospect opted out gets none of a marketing e-mail; of an operational one it does.
 """
 
 

@@ -146,8 +146,8 @@ def _tried(session: Session, name: str, address: str | None, language: str | Non
     from engage.cli.template_files import readable, variant_of
     from engage.effects.failure import Failure
     from engage.effects.outbox import OutboxFolder
-    from engage.effects.proofing import place_of
     from engage.effects.trial import desk, tried
+    from engage.effects.whereabouts import place_of
     from engage.outgoing import drafts
 
     workspace = readable(session.workspace, name)

@@ -14,6 +14,8 @@ from engage.effects.queued import Queued
 from engage.effects.rendering import Printed
 from engage.effects.results import Words
 from engage.effects.team import Person, Team
+from engage.effects.whereabouts import place_of
+from engage.wording import Locale, Sentence, said, sentence
 
 _LONGEST_REASON = 500
 
@@ -58,17 +60,28 @@ def compose(office: Office, messages: Sequence[Queued]) -> Iterator[Composed]:
 
 def _composed(office: Office, message: Queued, outcome: Printed | Failure, owner: Person | None) -> Composed:
     if isinstance(outcome, Failure):
-        return Composed(message, failure=shortened(str(outcome.why)))
+        locale = office.desk.post.house.locale
+        return Composed(message, failure=shortened(_told(office, message, outcome).read(locale)))
     try:
         envelope = letter(office.desk, message, outcome, owner)
     except Exception as error:  # an address that is none, or data that nobody thought of: this message alone
-        return Composed(message, failure=reason(error))
+        return Composed(message, failure=reason(error, office.desk.post.house.locale))
     return Composed(message, outcome.subject, envelope)
 
 
-def reason(error: Exception) -> str:
-    """Return the sentence of a fault, short enough to keep."""
-    return shortened(str(error) or type(error).__name__)
+def _told(office: Office, message: Queued, outcome: Failure) -> Sentence:
+    """Return why a message cannot be rendered, with the file and line where that is known."""
+    template = office.press.template(message)
+    if template is None:
+        return outcome.why
+    place = place_of(template, outcome)
+    line = f":{place.line}" if outcome.line else ""
+    return sentence("{place}: {why}", place=f"{place.file}{line}", why=outcome.why)
+
+
+def reason(error: Exception, locale: Locale = "en") -> str:
+    """Return the sentence of a fault in a language, short enough to keep."""
+    return shortened(said(error).read(locale) or type(error).__name__)
 
 
 def shortened(text: str) -> str:

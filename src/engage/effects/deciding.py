@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 from engage.errors import Refused
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus, TimerKind
-from engage.wording import sentence
+from engage.wording import Sentence, sentence
 
 #: What may be sent again, and what may be given up.
 RESENT = (MessageStatus.IN_DOUBT, MessageStatus.FAILED)
@@ -52,6 +52,15 @@ def _check(connection: Connection, ids: Sequence[int], allowed: Sequence[Message
         if key not in found:
             raise Refused(sentence("there is no message {id}", id=key))
         if found[key] not in allowed:
-            meant = ", ".join(status.name.lower() for status in allowed)
+            meant = _listed([_called(status) for status in allowed])
             text = "message {id} is {status}; this is for messages that are {meant}"
-            raise Refused(sentence(text, id=key, status=found[key].name.lower(), meant=meant))
+            raise Refused(sentence(text, id=key, status=_called(found[key]), meant=meant))
+
+
+def _called(status: MessageStatus) -> Sentence:
+    return sentence(status.name.lower().replace("_", " "))
+
+
+def _listed(words: Sequence[Sentence]) -> Sentence:
+    first, *others = words
+    return sentence("{first}, {others}", first=first, others=_listed(others)) if others else first

@@ -15,6 +15,7 @@ from engage.effects.calling import run_actions
 from engage.effects.composing import Office, compose
 from engage.effects.handing import hand_over_together
 from engage.effects.hands import Hands
+from engage.effects.home import read_home
 from engage.effects.lane import make_lane, read_stop
 from engage.effects.letter import Desk
 from engage.effects.mime import mail_address
@@ -124,8 +125,9 @@ def _open(engine: Engine, post: Post, now: datetime) -> Office:
     with engine.begin() as connection:
         make_lane(connection)
         words = read_words(connection, sorted(post.templates))
-        team = read_team(connection)
-    return Office(Desk(post, sender, address, now), Press(post, sender), team, words, fields_for(post))
+        team, home = read_team(connection), read_home(connection)
+    desk = Desk(post, sender, address, now, "" if home is None else home.sign)
+    return Office(desk, Press(post, sender), team, words, fields_for(post))
 
 
 def _message_batches(engine: Engine, office: Office) -> Iterator[Delivered]:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from engage.accounts import audit
 from engage.clock import monotonic
 from engage.effects.home import LEAP, Home, mark_file, move_on, place, read_home, read_mark, remember, settle
+from engage.effects.numbers import leap_ahead
 from engage.effects.post import Delivered
 from engage.effects.queued import queued_ids
 from engage.effects.stale import Stale, drop_stale
@@ -33,7 +34,10 @@ _SECONDS = 1.0
 
 
 def notice(engine: Engine, workspace: Path, now: datetime) -> None:
-    """Begin a hold where the database is not where it was, or not as far as it had come."""
+    """Begin a hold where the database is not where it was, or not as far as it had come.
+
+    What is queued from then on bears numbers that nothing bore which the original, or a lost time, has sent.
+    """
     with reading(engine).begin() as connection:
         why = None if _is_held(connection) else _strange(engine, connection, workspace)
     if why is None:
@@ -41,6 +45,7 @@ def notice(engine: Engine, workspace: Path, now: datetime) -> None:
     with engine.begin() as connection:
         if not _is_held(connection):
             connection.execute(insert(t.holds).values(held_at=now, held_by=_whoever(), why=why))
+            leap_ahead(connection)
 
 
 def _strange(engine: Engine, connection: Connection, workspace: Path) -> str | None:
@@ -76,6 +81,7 @@ def release(engine: Engine, workspace: Path, now: datetime, stale_before: dateti
     with engine.begin() as connection:
         dropped = Stale() if stale_before is None else drop_stale(connection, stale_before, now)
         settle(connection, LEAP)
+        leap_ahead(connection)
         values = {"released_at": now, "released_by": _whoever(), "dropped": sum(astuple(dropped))}
         connection.execute(update(h).where(h.c.released_at.is_(None)).values(values))
         audit.note(connection, audit.command_line(), "mail_released", "hold", now, asdict(dropped))

@@ -47,21 +47,26 @@ class Home:
     place: str
     mark: int
 
+    @property
+    def sign(self) -> str:
+        """A few letters and digits that tell the mails of this database from those of others."""
+        return self.id[:8]
+
 
 def make_home(engine: Engine) -> None:
     """Let a database know where it lives, if it does not yet, or was copied before anybody was in it.
 
-    The latter come with a machine's image, made when that was built.
+    The latter come with a machine's image, made when that was built; each of them begins anew.
     """
     with reading(engine).begin() as connection:
         home, here = read_home(connection), place(connection)
         if here is None or (home is not None and (home.place == here or _knows_somebody(connection))):
             return
     with engine.begin() as connection:
-        if home is not None:
-            settle(connection)
-            return
         row = {"name": _NAME, "id": token_hex(8), "place": here, "mark": 0}
+        if home is not None:
+            connection.execute(update(t.homes).where(t.homes.c.name == _NAME).values(row))
+            return
         connection.execute(upsert(connection.dialect.name, t.homes).values(row).on_conflict_do_nothing())  # type: ignore[attr-defined]
 
 
@@ -76,7 +81,7 @@ def read_home(connection: Connection) -> Home | None:
     return None if row is None else Home(*row)
 
 
-def settle(connection: Connection, leap: int = 0) -> None:
+def settle(connection: Connection, leap: int) -> None:
     """Let the database live where it lies now, its mark moved ahead."""
     h = t.homes
     values = {"place": place(connection), "mark": h.c.mark + leap}

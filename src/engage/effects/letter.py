@@ -26,7 +26,7 @@ from engage.effects.return_path import opt_out_path, return_path
 from engage.effects.services import service_headers
 from engage.effects.team import Person
 from engage.language.workspace import Sender
-from engage.wording import sentence
+from engage.wording import Sentence, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class Desk:
     #: the sender's address as mail programs take it
     address: str
     now: datetime
+    #: tells the mails of this database from those of others; empty: no command ever opened it
+    home: str = ""
 
     @property
     def date(self) -> str:
@@ -45,8 +47,9 @@ class Desk:
         return moment_header(self.now, self.post.house.hours.zone)
 
     def message_id(self, name: str) -> str:
-        """Return a mail's Message-ID: the same whenever it is written."""
-        return raw("Message-ID", f"<engage-{name}@{self.address.rpartition('@')[2]}>")
+        """Return a mail's Message-ID: the same whenever it is written, and no other database's."""
+        home = f".{self.home}" if self.home else ""
+        return raw("Message-ID", f"<engage-{name}{home}@{self.address.rpartition('@')[2]}>")
 
 
 def letter(desk: Desk, message: Queued, printed: Printed, owner: Person | None, test: str | None = None) -> Envelope:
@@ -57,7 +60,7 @@ def letter(desk: Desk, message: Queued, printed: Printed, owner: Person | None, 
     prospect = message.prospect or {}
     to = mail_address(str(prospect.get("email") or ""))
     if to is None:
-        raise Unrenderable(sentence("{address} is no mail address", address=repr(prospect.get("email"))))
+        raise Unrenderable(_no_address(str(prospect.get("email") or "")))
     headers = [
         _from(*_author(desk, message, owner)),
         mailboxes("To", [(str(prospect.get("full_name") or ""), to)]),
@@ -72,6 +75,14 @@ def letter(desk: Desk, message: Queued, printed: Printed, owner: Person | None, 
     content = mail(headers, printed.body)
     name = f"message-{message.id:09d}" if test is None else f"test-{test}"
     return Envelope(name, _return_path(desk, message), (to,), content)
+
+
+def _no_address(text: str) -> Sentence:
+    """Return why nothing can be sent to an address."""
+    if mail_address(f"x@{text.rpartition('@')[2]}") is not None and not text.rpartition("@")[0].isascii():
+        said = "the part before the @ of {address} has letters outside ASCII, which engage cannot send to"
+        return sentence(said, address=repr(text))
+    return sentence("{address} is no mail address", address=repr(text))
 
 
 def _return_path(desk: Desk, message: Queued) -> str:

@@ -89,15 +89,19 @@ class Press:
             room.close()
 
     def _job(self, message: Queued, owner: Person | None) -> Job | Failure:
-        variants = self._post.templates.get(message.template)
-        if not variants:
+        template = self.template(message)
+        if template is None:
             return Failure(sentence("there is no template called {name}", name=repr(message.template)))
-        template = variant(variants, message.prospect or {})
         key = (message.template, template.language)
         found = self._sheets.get(key)
         if found is None:
             found = self._sheets[key] = sheet(template, self._post.house.locale)
         return Job(found, self._names(message, owner), self._track(message))
+
+    def template(self, message: Queued) -> Template | None:
+        """Return the variant of a message's e-mail; None where there is no such e-mail."""
+        variants = self._post.templates.get(message.template)
+        return variant(variants, message.prospect or {}) if variants else None
 
     def _track(self, message: Queued) -> Track | None:
         """Return how a message is tracked; not at all without a secret key, which its links must bear."""

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from engage.effects.failure import Failure
 from engage.effects.post import Post
-from engage.effects.rendering import PREHEADER, SUBJECT, Rendered
+from engage.effects.rendering import Rendered
 from engage.effects.samples import empty, invented
 from engage.effects.trial import Reader, tried
+from engage.effects.whereabouts import place_of
 from engage.language.templates import Template
 from engage.language.workspace import Sender
 from engage.problem import Place, Problem
@@ -36,15 +37,6 @@ def proofs(post: Post, templates: Sequence[Template], now: datetime) -> Iterator
             yield Problem(place_of(template, outcome), outcome.why)
         elif number < len(full):
             yield from _advice(template, outcome)
-
-
-def place_of(template: Template, failure: Failure) -> Place:
-    """Return where in the files a template failed."""
-    if failure.partial in (SUBJECT, PREHEADER):
-        return Place(template.file)
-    if failure.partial is not None:
-        return Place(f"{template.shelf.shown}{failure.partial}", max(failure.line, 1))
-    return Place(template.file, template.offset + failure.line if failure.line else 1)
 
 
 def _advice(template: Template, rendered: Rendered) -> Iterator[Problem]:

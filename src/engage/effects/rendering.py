@@ -15,6 +15,7 @@ from engage.effects.pages import Frame, Pages
 from engage.effects.sandbox import Render, compiled, in_pieces, sandbox
 from engage.effects.text_part import without_controls
 from engage.effects.tracking import Track
+from engage.language.closing import unclosed
 from engage.language.shelf import Shelf
 from engage.wording import sentence
 
@@ -91,7 +92,7 @@ class Printer:
         preheader = one_line(draft.preheader(names)) if draft.preheader else ""
         pieces = draft.body(names)
         if sheet.mjml:
-            pieces = [html_of(without_controls("".join(pieces)))]
+            pieces = [html_of(without_controls("".join(pieces)), sheet.body)]
         sender = names["sender"]
         assert isinstance(sender, Mapping)
         frame = Frame(preheader, (sender.get("name"), sender.get("address")), str(names["unsubscribe_url"]))
@@ -111,8 +112,11 @@ class Printer:
         return draft
 
 
-def html_of(mjml: str) -> str:
-    """Return MJML as HTML. Raises Unrenderable where it is none, or the library for it is not installed."""
+def html_of(mjml: str, written: str = "") -> str:
+    """Return MJML as HTML; ``written``: the body that it was made of, in which the place of a mistake is looked for.
+
+    Raises Unrenderable where it is none, or the library for it is not installed.
+    """
     try:
         from mrml import to_html
     except ImportError:
@@ -120,6 +124,9 @@ def html_of(mjml: str) -> str:
     try:
         return to_html(mjml).content
     except OSError as error:
+        for text, is_written in ((written, True), (mjml, False)):
+            if (tag := unclosed(text)) is not None:
+                raise Unrenderable(tag.sentence, tag.line if is_written else 0) from error
         raise Unrenderable(sentence("this is no MJML: {why}", why=error)) from error
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 from sqlalchemy import Connection, func, literal_column, or_, select, text
 
 from engage.language.zones import zone
+from engage.reports.failing import Failed, failed
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus
 from engage.wording import Sentence, sentence
@@ -104,10 +105,12 @@ class MailHealth:
     deferred: int
     #: since when the first of those waits that could go at once
     oldest: datetime | None
+    #: what failed of late, if anything
+    failed: Failed | None = None
 
 
 def mail_health(connection: Connection, now: datetime) -> MailHealth:
-    """Return how mail stands; its cost follows what is queued."""
+    """Return how mail stands; its cost follows what is queued, and what failed of late."""
     m, n = t.messages, t.notifications
     # Written out, not bound: only so does SQLite see that the partial indexes serve.
     queued, told = m.c.status == literal_column("0"), n.c.status == literal_column("0")
@@ -120,6 +123,7 @@ def mail_health(connection: Connection, now: datetime) -> MailHealth:
         notices=connection.scalar(select(func.count()).select_from(n).where(told)) or 0,
         deferred=connection.scalar(select(func.count()).select_from(m).where(queued, m.c.try_at > now)) or 0,
         oldest=connection.scalar(select(func.min(m.c.queued_at)).where(queued, ready)),
+        failed=failed(connection, now),
     )
 
 
@@ -143,6 +147,8 @@ def mail_findings(health: MailHealth, now: datetime, shown: Callable[[datetime],
     if health.oldest is not None and health.hold is None and health.stop is None and now - health.oldest > SLOW:
         said = "a message has waited to go out since {at}: is there no engage run?"
         yield "note", sentence(said, at=shown(health.oldest))
+    if health.failed is not None:
+        yield "note", health.failed.sentence
     if health.deferred:
         yield "note", sentence("{count} messages were refused for now and are tried again later", count=health.deferred)
     said = "{messages} messages and {notices} notifications are queued"

@@ -40,6 +40,7 @@ async def health(site: Site, request: Request, rest: str) -> Reply:  # noqa: ARG
             "stopped_since": _moment(mail.stop.since if mail.stop else None),
             "tried_again_at": _moment(mail.stop.try_at if mail.stop else None),
             "in_doubt": mail.in_doubt,
+            "failed_in_7_days": mail.failed.count if mail.failed else 0,
             "queued": mail.queued,
             "deferred": mail.deferred,
             "notifications": mail.notices,

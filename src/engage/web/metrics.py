@@ -65,6 +65,7 @@ class _Collected(Collector):
             ("mail_held", "Whether nothing goes out since the database was restored or copied.", int(bool(mail.hold))),
             ("mail_stopped", "Whether the mail server takes nothing from us.", int(bool(mail.stop))),
             ("messages_in_doubt", "Messages nobody knows of whether they left.", mail.in_doubt),
+            ("messages_failed", "Messages of the last 7 days that failed.", mail.failed.count if mail.failed else 0),
             ("messages_deferred", "Messages queued that a mail server refused for now.", mail.deferred),
             (
                 "oldest_message_seconds",

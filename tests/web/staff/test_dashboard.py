@@ -111,6 +111,14 @@ def test_who_sells_is_led_to_what_is_overdue(world: World, staff: Staff) -> None
         assert len(listed) == count
 
 
+def test_mails_that_failed_are_told_with_their_reason(world: World, staff: Staff) -> None:
+    with world.engine.begin() as connection:
+        mail = update(t.messages).where(t.messages.c.prospect_id == world.ids["p001"])
+        failed = {"status": int(MessageStatus.FAILED), "reason": "it broke", "queued_at": system_clock()}
+        connection.execute(mail.values(**failed))
+    assert "messages failed in the last 7 days, most often: it broke" in seen(staff, "/dashboard")
+
+
 def test_who_sells_sees_the_own_figures_only(world: World, staff: Staff) -> None:
     page = seen(staff, "/dashboard", "sales")
     assert "Your own prospects and ToDos" in page

@@ -17,7 +17,7 @@ from engage.sql.codes import Returned
 
 #: A service's clock may be ahead of ours by so much.
 AHEAD = timedelta(minutes=15)
-_MESSAGE_ID = re.compile(r"<?engage-([0-9]{1,19})@[^\s<>@]+>?", re.ASCII)
+_MESSAGE_ID = re.compile(r"<?engage-([0-9]{1,19})(?:\.[0-9a-f]{1,16})?@[^\s<>@]+>?", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
 _LONGEST = 1_000
 
@@ -62,7 +62,7 @@ def event(
 def number_of(reference: object) -> int | None:
     """Return which message a Message-ID of ours, or a plain number, names.
 
-    >>> number_of("<engage-42@example.com>"), number_of("42"), number_of("<42@example.com>")
+    >>> number_of("<engage-42.5f09a3c1@example.com>"), number_of("42"), number_of("<42@example.com>")
     (42, 42, None)
     """
     text = reference.strip() if isinstance(reference, str) else ""

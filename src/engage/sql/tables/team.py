@@ -128,6 +128,7 @@ messages = Table(
         sqlite_where=text("send_id IS NOT NULL"),
         postgresql_where=text("send_id IS NOT NULL"),
     ),
+    Index("ix_messages_failed", "queued_at", sqlite_where=text("status = 3"), postgresql_where=text("status = 3")),
     Index("ix_messages_in_doubt", "id", sqlite_where=text("status = 4"), postgresql_where=text("status = 4")),
     Index(
         "ix_messages_queued",
@@ -140,7 +141,8 @@ messages = Table(
 )
 
 #: Mails to the team, made by ``notify`` and by pages. ``addressee`` as in the scenario; ``status``, ``deferred_at`` and
-#: ``try_at`` as for messages. ``invitation``: the number of a link that is added when the mail is written.
+#: ``try_at`` as for messages; mails bear their numbers, too. ``invitation``: the number of a link that is added when
+#: the mail is written.
 notifications = Table(
     "notifications",
     metadata,
@@ -165,6 +167,7 @@ notifications = Table(
         sqlite_where=text("status = 0"),
         postgresql_where=text("status = 0"),
     ),
+    sqlite_autoincrement=True,
 )
 
 #: The way out for mail, one row named ``mail``. ``free_at``: when the next mail may go, where a rate is set.

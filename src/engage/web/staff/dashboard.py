@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 from engage.reports.attention import Attention, attention, overdue
 from engage.reports.csvout import csv_parts
+from engage.reports.failing import failed
 from engage.reports.first_steps import first_steps
 from engage.reports.health import troubles
 from engage.reports.inbox import whose
@@ -131,6 +132,8 @@ def _items(ask: Ask, span: Period) -> Iterator[Item]:
     found = attention(ask.connection, ask.now, span)
     for said in troubles(found.hold, found.stop, found.in_doubt, lambda moment: _told(ask, moment)):
         yield Item("bad", said)
+    if (unsent := failed(ask.connection, ask.now)) is not None:
+        yield Item("bad", unsent.sentence)
     if found.silent is not None:
         text = "the engine has not ticked since {at}: is there no engage run?"
         yield Item("bad", sentence(text, at=_told(ask, found.silent)))
