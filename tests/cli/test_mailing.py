@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,31 @@ def test_messages_in_doubt_are_sent_again_or_given_up(mailed: Engage) -> None:
     assert mailed("messages", "--status", "held").out.strip() == "no messages"
     assert mailed("tick", "--now", "2026-12-10T10:00").code == 0
     assert mailed("db", "check").code == 0
+
+
+def test_a_message_that_a_killed_process_had_in_hand_says_so(mailed: Engage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FAULTS R05: in the reader's language, in JSON as it is kept; another reason stays."""
+
+    class Killed(BaseException):
+        """Ends the process, as far as the database sees."""
+
+    def killed(self: object, patience: float) -> None:
+        raise Killed
+
+    with mail_server() as server, monkeypatch.context() as patched:
+        patched.setattr("engage.effects.smtp.SmtpChannel.ended", killed)
+        with suppress(Killed):
+            deliver(mailed, server)
+    with mail_server(only("dot", DROP, "@")) as server:
+        assert deliver(mailed, server).code == 3
+    found = json.loads(mailed("messages", "--status", "in_doubt", "--format", "json").out)
+    assert [one["id"] for one in found] == [2, 1]
+    assert found[1]["reason"] == "the process ended while handing it over"
+    assert found[0]["reason"] not in (None, found[1]["reason"])
+    assert "the process ended while handing it over" in mailed("messages").out
+    with Path("engage.yaml").open("a", encoding="utf-8") as file:
+        file.write("locale: ja\n")
+    assert "送信中にプロセスが終了したため" in mailed("messages").out
 
 
 def test_a_server_that_refuses_us_is_told_of_until_it_does_not(mailed: Engage) -> None:

@@ -211,7 +211,7 @@ def test_what_scenarios_did_is_exported(engine: Engine, tmp_path: Path) -> None:
     ]
     assert take(engine, "messages").decode("utf-8-sig").splitlines() == [
         "email,scenario,run,step,template,subject,status,reason,queued_at,sent_at",
-        f"a@x.jp,welcome,1,send,invite,'=Hi,in_doubt,,{at},{then}",
+        f"a@x.jp,welcome,1,send,invite,'=Hi,in_doubt,the process ended while handing it over,{at},{then}",
     ]
     assert take(engine, "todos").decode("utf-8-sig").splitlines() == [
         "id,subject,due_at,priority,status,to,email,scenario,step,created_at,completed_at,outcome",

@@ -136,11 +136,18 @@ def _table(session: Session, found: Sequence[Message]) -> str:
     rows = [
         (
             one.id, one.email, _origin(session, one), one.step, one.template, one.subject, shown[one.status],
-            one.reason, session.shown(one.queued_at), session.shown(one.sent_at), session.shown(one.try_at),
+            _why(session, one), session.shown(one.queued_at), session.shown(one.sent_at), session.shown(one.try_at),
         )
         for one in found
     ]  # fmt: skip
     return table(header, rows, right=(0,))
+
+
+def _why(session: Session, one: Message) -> str | None:
+    """Return why a message stands as it does: the engine's words in the reader's language, a server's as they are."""
+    from engage.rehearse.telling import reason_of
+
+    return reason_of(session, one.reason) if one.status == "in_doubt" and one.reason else one.reason
 
 
 def _origin(session: Session, one: Message) -> str | None:

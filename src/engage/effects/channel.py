@@ -55,6 +55,17 @@ class Closed(Outside):
         super().__init__(message)
 
 
+class Unwanted(Deferred):
+    """This mail was refused for good, by what concerns us or may concern it alone; others tell which it is.
+
+    ``closed`` is to be raised where it concerns us.
+    """
+
+    def __init__(self, why: Sentence | str, closed: Closed) -> None:
+        self.closed = closed
+        super().__init__(why)
+
+
 class Channel(Protocol):
     """A way out.
 

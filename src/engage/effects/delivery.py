@@ -22,7 +22,7 @@ from engage.effects.mime import mail_address
 from engage.effects.notices import notice_batches
 from engage.effects.post import Delivered, Post, Progress
 from engage.effects.press import Press
-from engage.effects.queued import Queued, fields_for, queued_ids, read_messages
+from engage.effects.queued import Queued, fields_for, queued_ids, read_messages, untried_id
 from engage.effects.results import Result, read_words
 from engage.effects.team import read_team
 from engage.errors import EngageError, Outside, Refused
@@ -31,6 +31,8 @@ from engage.sql.codes import MessageStatus
 from engage.sql.connect import reading
 from engage.wording import sentence
 
+#: Above all keys.
+_TOP = 2**62
 #: How many messages one transaction settles; how many are made together while others are handed over.
 BATCH, AHEAD = 200, 128
 
@@ -168,9 +170,21 @@ def _by_hands(engine: Engine, office: Office, course: Course | None = None) -> G
     def seen(after: int, most: int) -> list[Queued]:
         return _seen(engine, office, after, most, down=course.down)
 
+    def far(between: tuple[int, int] | None) -> Queued | None:
+        return _far(engine, office, between, down=not course.down)
+
     hands = Hands(engine, office)
-    with closing(hands.hand_over(Ahead(office, seen, AHEAD, course.after))) as parts:
+    with closing(hands.hand_over(Ahead(office, seen, far, AHEAD, course.after))) as parts:
         yield from parts
+
+
+def _far(engine: Engine, office: Office, between: tuple[int, int] | None, *, down: bool) -> Queued | None:
+    """Return a message that was never tried: from the end of the queue (``down``) or its beginning, or the middle."""
+    after = sum(between) // 2 if between else (_TOP if down else 0)
+    now, post = office.desk.now, office.desk.post
+    with reading(engine).begin() as connection:
+        found = untried_id(connection, after, now, down=down and between is None)
+        return read_messages(connection, post, [found], now, office.fields)[0] if found is not None else None
 
 
 def _seen(engine: Engine, office: Office, after: int, size: int = BATCH, *, down: bool = False) -> list[Queued]:

@@ -18,11 +18,12 @@ from sqlalchemy import Connection, Engine
 
 from engage.clock import monotonic, system_clock
 from engage.effects.ahead import Ahead
-from engage.effects.channel import Envelope, Line, OneByOne, Refusal, Run
+from engage.effects.channel import Envelope, Line, OneByOne, Refusal, Run, Unwanted
 from engage.effects.composing import Composed, Office, reason
+from engage.effects.doubt import Doubt, are_all_refused, recipients
 from engage.effects.fates import fate
 from engage.effects.handing import asked
-from engage.effects.lane import go_on, stop, take_turns
+from engage.effects.lane import go_on, read_stop, stop, take_turns
 from engage.effects.queued import still_queued
 from engage.effects.results import Result, write_results
 from engage.errors import Outside
@@ -38,6 +39,8 @@ _PATIENCE = 0.015
 #: One connection gets no more mails at a time than it hands over in so many seconds, and all together no more than so
 #: many, beside one for each.
 TOGETHER, IN_HAND = 0.04, 64
+#: Seconds after which that mail goes out is noted again: another delivery may have stopped the way out meanwhile.
+_AGAIN = 1.0
 #: As many connections are usual: where several deliveries share them, they share what may be in hand as well.
 _USUAL = 8
 
@@ -45,7 +48,8 @@ _USUAL = 8
 class Hands:
     """What hands over, and what it has in hand.
 
-    Until one mail was answered for there is but one at a time: a channel that takes nothing is not tried by all.
+    Until one mail was answered for there is but one at a time: a channel that takes nothing is not tried by all. So it
+    is after a refusal that may concern us, until somebody is accepted: others are tried then, as unlike it as can be.
     """
 
     def __init__(self, engine: Engine, office: Office) -> None:
@@ -66,9 +70,13 @@ class Hands:
         self._ready = 0
         #: whether the channel took a mail, or refused one for its own sake
         self._proven = False
+        self._doubt = Doubt()
+        #: the message that was begun alone because of a doubt
+        self._witness: int | None = None
         self._fault: Outside | None = None
         #: whether that the way out is open, and the fault, stand in the database
         self._open_noted, self._fault_noted = False, False
+        self._noted_at = self._began
 
     @property
     def now(self) -> datetime:
@@ -80,14 +88,18 @@ class Hands:
 
         Raises Outside when the channel is away, refuses us, or left a mail in doubt: after all in hand has ended.
         """
+        with reading(self._engine).begin() as connection:
+            self._doubt = Doubt(stopped=read_stop(connection) is not None)
         try:
             while self._is_going_on(batches):
                 if self._channel.per_second is not None:
                     # What has ended is noted before the next turn is waited for.
                     yield self._write([])
+                self._prefer(batches)
                 yield self._write([self._waiting.popleft() for _ in range(self._free())])
                 self._look_ahead(batches)
                 self._collect()
+            self._conclude()
         finally:
             # Also when the delivery is told to end here: what is under way is waited for and noted.
             while self._line.under_way:
@@ -109,6 +121,23 @@ class Hands:
             self._waiting.extend(batch)
         return bool(self._busy or self._ended or self._unbegun or (self._waiting and self._fault is None))
 
+    def _prefer(self, batches: Ahead) -> None:
+        """Where it is in doubt whether all are refused, have the mail go next that tells most."""
+        if self._proven or self._busy or not self._waiting or not (self._doubt.is_open or self._doubt.stopped):
+            return
+        best = min(self._waiting, key=self._doubt.rank)
+        if self._doubt.rank(best) > 0:
+            best = batches.take_far(self._waiting[0].message.id) or best
+        here = [one for one in self._waiting if one.message.id != best.message.id]
+        self._waiting = deque([best, *here])
+
+    def _conclude(self) -> None:
+        """Where the last that was tried was refused and nobody accepted, see whether that is so of all."""
+        if self._fault is None and self._doubt.is_open:
+            with reading(self._engine).begin() as connection:
+                if self._doubt.stopped or are_all_refused(connection):
+                    self._fault = self._doubt.last
+
     def _look_ahead(self, batches: Ahead) -> None:
         """Have the next mails ready while servers answer for those that are under way."""
         next_round = self._channel.connections * self._together
@@ -118,8 +147,11 @@ class Hands:
     def _hands(self) -> int:
         return (self._channel.connections if self._proven else 1) - len(self._busy)
 
+    def _each(self) -> int:
+        return 1 if self._doubt.is_open else self._together
+
     def _room(self) -> int:
-        return self._hands() * self._together
+        return self._hands() * self._each()
 
     def _free(self) -> int:
         """Return how many mails may begin now; where a rate is set, wait for their turn."""
@@ -137,7 +169,7 @@ class Hands:
             self._ready = self._channel.prepare(min(self._hands(), free)) if free > 0 else 0
         except Outside as error:
             self._fault, self._ready = error, 0
-        return min(free, self._ready * self._together)
+        return min(free, self._ready * self._each())
 
     def _present(self, count: int) -> int:
         """Let go of mails that another delivery took while this one waited: no turn is lost on them.
@@ -167,7 +199,7 @@ class Hands:
             verdicts = asked(connection, office, beginning) if beginning else []
             write(connection, [_intention(result) for _, result in verdicts])
         self._ended, self._unbegun = [], []
-        self._fault_noted, self._open_noted = self._fault is not None, self._proven
+        self._fault_noted = self._fault is not None
         self._begin([one for one, result in verdicts if result.status == MessageStatus.QUEUED])
         refused = [result for _, result in verdicts if result.status != MessageStatus.QUEUED]
         return [result for result in ended if result.status != MessageStatus.QUEUED or result.try_at] + refused
@@ -175,6 +207,7 @@ class Hands:
     def _begin(self, going: Sequence[Composed]) -> None:
         """Give mails to the free hands, to each as many."""
         count = min(self._ready, len(going))
+        self._witness = going[0].message.id if going and self._doubt.is_open else None
         for place in range(count):
             mails = going[place::count]
             envelopes = [one.envelope for one in mails if isinstance(one.envelope, Envelope)]
@@ -185,8 +218,9 @@ class Hands:
         if self._fault is not None:
             if not self._fault_noted:
                 stop(connection, str(self._fault), now)
-        elif self._proven and not self._open_noted:
+        elif self._proven and (not self._open_noted or (self._ended and monotonic() - self._noted_at > _AGAIN)):
             go_on(connection)
+            self._noted_at, self._open_noted = monotonic(), True
 
     def _collect(self) -> None:
         """Wait until something has ended, where anything is under way, and note it.
@@ -207,11 +241,14 @@ class Hands:
             self._together = max(min(quick, 2 * self._together, self._most), 1)
 
     def _settle(self, one: Composed, error: Exception | None, now: datetime) -> None:
-        self._proven = self._proven or error is None or isinstance(error, Refusal)
+        counts = one.message.id == self._witness
+        sure = self._doubt.heard(recipients(one), error, counts=counts)
+        answered = error is None or (isinstance(error, Refusal) and not isinstance(error, Unwanted))
+        self._proven = (self._proven or answered) and not self._doubt.is_open
         result = fate(one, error, now)
         self._ended.append(result)
-        if isinstance(error, Outside):
-            self._fault = self._fault or error
+        if isinstance(error, Outside) or sure is not None:
+            self._fault = self._fault or (error if isinstance(error, Outside) else sure)
         elif result.status == MessageStatus.IN_DOUBT and error is not None:
             self._fault = self._in_doubt(one, error)
 

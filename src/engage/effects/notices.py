@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Engine, bindparam, select, update
 
 from engage.accounts.invitations import come_in
 from engage.clock import pause, system_clock
-from engage.effects.channel import Closed, Deferred, Envelope, Refusal
+from engage.effects.channel import Closed, Deferred, Envelope, Refusal, Unwanted
 from engage.effects.composing import Office, reason
+from engage.effects.doubt import Doubt
 from engage.effects.lane import go_on, stop, take_turns
 from engage.effects.letter import notice
 from engage.effects.mime import mail_address, one_line
@@ -48,7 +49,7 @@ class Outcome:
 
 def notice_batches(engine: Engine, office: Office, size: int) -> Iterator[Delivered]:
     """Hand all queued notifications over; give the counts of each batch."""
-    after = 0
+    after, doubt = 0, Doubt()
     while True:
         with engine.begin() as connection:
             ids = queued_ids(connection, t.notifications, after, size, office.desk.now, claim=True)
@@ -58,7 +59,7 @@ def notice_batches(engine: Engine, office: Office, size: int) -> Iterator[Delive
         if not ids:
             return
         if not repeatable:
-            done = [outcome for one in notices for outcome in _hand_over_singly(engine, office, one)]
+            done = [outcome for one in notices for outcome in _hand_over_singly(engine, office, one, doubt)]
         sent = sum(outcome.status == MessageStatus.SENT for outcome in done)
         failed = sum(outcome.status == MessageStatus.FAILED for outcome in done)
         yield Delivered(notifications=sent, failed=failed)
@@ -118,13 +119,13 @@ def recipients(office: Office, addressee: str, owner: str | None) -> tuple[tuple
 
 def _hand_over(connection: Connection, office: Office, notices: Sequence[Notice]) -> list[Outcome]:
     """Hand over and mark in the caller's transaction."""
-    done = [_outcome(office, one) for one in notices]
+    done = [_outcome(office, one, Doubt()) for one in notices]
     office.desk.post.channel.flush()
     _mark(connection, office, done, MessageStatus.QUEUED)
     return done
 
 
-def _hand_over_singly(engine: Engine, office: Office, one: Notice) -> list[Outcome]:
+def _hand_over_singly(engine: Engine, office: Office, one: Notice, doubt: Doubt) -> list[Outcome]:
     """Commit the intention, hand over, commit the result (see engage.effects.hands)."""
     _prepare(engine, office)
     with engine.begin() as connection:
@@ -132,7 +133,7 @@ def _hand_over_singly(engine: Engine, office: Office, one: Notice) -> list[Outco
             return []
         _mark(connection, office, [Outcome(one.id, MessageStatus.IN_DOUBT)], MessageStatus.QUEUED)
     try:
-        outcome = _outcome(office, one)
+        outcome = _outcome(office, one, doubt)
     except Outside as error:
         waits = isinstance(error, Closed) and error.waits
         kept = Outcome(one.id, MessageStatus.QUEUED, None, one.deferred_at)
@@ -164,15 +165,20 @@ def _prepare(engine: Engine, office: Office) -> None:
         raise
 
 
-def _outcome(office: Office, one: Notice) -> Outcome:
+def _outcome(office: Office, one: Notice, doubt: Doubt) -> Outcome:
     if one.envelope is None:
         return Outcome(one.id, MessageStatus.FAILED, one.failure)
     try:
         office.desk.post.channel.hand_over(one.envelope)
+    except Unwanted as refusal:
+        if (sure := doubt.heard(one.envelope.recipients, refusal)) is not None:
+            raise sure from refusal
+        return _later(office, one, reason(refusal))
     except Deferred as refusal:
         return _later(office, one, reason(refusal))
     except Refusal as refusal:
         return Outcome(one.id, MessageStatus.FAILED, reason(refusal))
+    doubt.heard(one.envelope.recipients, None)
     return Outcome(one.id, MessageStatus.SENT)
 
 

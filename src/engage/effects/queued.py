@@ -75,6 +75,17 @@ def _next_queued(table: Table, *, claim: bool, down: bool) -> Select[Any]:
     return chosen.with_for_update(skip_locked=True) if claim else chosen
 
 
+def untried_id(connection: Connection, after: int, now: datetime, *, down: bool) -> int | None:
+    """Return the next queued message after a key, upwards or ``down``, that was never deferred."""
+    found = run(connection, _untried(down=down), None, after=after, most=1, by=micros(now)).scalars().all()
+    return next(iter(found), None)
+
+
+@standing
+def _untried(*, down: bool) -> Select[Any]:
+    return _next_queued(t.messages, claim=False, down=down).where(t.messages.c.deferred_at.is_(None))
+
+
 def queued_between(connection: Connection) -> tuple[int, int, int]:
     """Return how many messages are queued, and the lowest and the highest of their keys."""
     m = t.messages

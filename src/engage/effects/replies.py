@@ -13,10 +13,27 @@ from enum import Enum, auto
 from engage.effects.mime import one_line
 
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})\b")
+#: Whom a reply names: an address says nothing, whatever words it is made of. Old servers name it without its host.
+_NAMED = re.compile(r"<[^<>]*@[^<>]*>|[^\s<>(),;:=\"']+@[^\s<>(),;:=\"']+|^\S+\.\.\.\s")
+#: Words by which a server says that it does not like the sender, even where it names a user who is unknown: ours.
+_SENDER = re.compile(
+    r"(?<![a-z])(?:senders?|mail ?from|from address|return[ -]?path|envelope[ -]from|callout|callback)(?![a-z])",
+    re.IGNORECASE,
+)
+_WHO = r"(?:users?|recipients?|mailbox|account|address|addressee|local[ -]?part|person|alias)"
+#: Words that leave no doubt that the recipient is not there.
+_NOBODY = re.compile(
+    rf"(?<![a-z])(?:(?:unknown|no such|invalid|non-?exist[ae]nt) (?:(?:local|virtual|e-?mail|mail) )*{_WHO}"
+    rf"|{_WHO}(?: name| address)?:? (?:is |was )?(?:unknown|not known|not found|not exist)"
+    rf"|{_WHO}(?: \S+){{0,6}}? does(?: not|n['’]t) exist"
+    r"|user does(?: not|n['’]t) have an? (?:\S+ )?account|no mailbox (?:here )?by that name)(?![a-z])",
+    re.IGNORECASE,
+)
 #: Words by which servers without enhanced codes say that they refuse us and not the recipient.
 _ABOUT_US = re.compile(
-    r"relay|authenti|spf\b|dkim|dmarc|block|black ?list|\brbl\b|spam|polic|reputation|not permitted|sender|banned"
-    r"|denied|rate limit|too many",
+    r"(?<![a-z])(?:relay(?:s|ed|ing)?|(?:un)?authenti\w*|spf|dkim|dmarc|(?:un)?block\w*|black ?list\w*|[a-z]*rbl|dnsbl"
+    r"|(?:anti)?spam\w*|sorbs|uceprotect|barracuda|senderscore|delist\w*|polic(?:y|ies)|reputation|not permitted"
+    r"|prohibited|prohibition|rcpthosts|banned|denied|rate ?limit\w*|too many|ptr|reverse dns|helo|ehlo)(?![a-z])",
     re.IGNORECASE,
 )
 #: Subjects of enhanced codes: 1 addresses, 2 mailboxes, 6 content, 7 policy.
@@ -109,13 +126,26 @@ def _by_detail(stage: Stage, detail: tuple[str, str], refusal: Reply) -> Meaning
         case "0":
             return _by_code(stage, refusal)
         case _:
-            return Meaning.US
+            return Meaning.RECIPIENT if stage is Stage.RECIPIENT and _is_nobody(refusal) else Meaning.US
 
 
 def _by_code(stage: Stage, refusal: Reply) -> Meaning:
     """Return what a reply means that says no more than its number and some words."""
     if refusal.code == 552:
         return Meaning.MOMENT if stage is Stage.RECIPIENT else Meaning.MAIL
-    if stage is not Stage.RECIPIENT or refusal.code not in (501, 550, 551, 553):
+    if stage is not Stage.RECIPIENT:
         return Meaning.US
-    return Meaning.US if _ABOUT_US.search(refusal.text) else Meaning.RECIPIENT
+    if refusal.code not in (501, 550, 551, 553):
+        return Meaning.RECIPIENT if refusal.code == 554 and _is_nobody(refusal) else Meaning.US
+    return Meaning.RECIPIENT if _is_nobody(refusal) or not _is_about_us(refusal) else Meaning.US
+
+
+def _is_nobody(refusal: Reply) -> bool:
+    """Tell whether a reply to a recipient says beyond doubt that there is no such one."""
+    said = _NAMED.sub(" ", refusal.text)
+    return _SENDER.search(said) is None and _NOBODY.search(" ".join(said.split())) is not None
+
+
+def _is_about_us(refusal: Reply) -> bool:
+    said = _NAMED.sub(" ", refusal.text)
+    return bool(_SENDER.search(said) or _ABOUT_US.search(said))

@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Sequence
 from datetime import datetime
 
-from engage.effects.channel import Bounced, Closed, Deferred, Envelope, Refusal, Rejected, Run
+from engage.effects.channel import Bounced, Closed, Deferred, Envelope, Refusal, Rejected, Run, Unwanted
 from engage.effects.mail_server import MailServer
 from engage.effects.replies import Meaning, meaning
 from engage.effects.smtp_faults import Declined, Gone
@@ -200,4 +200,5 @@ class SmtpChannel:
                 return Rejected(said)
             case Meaning.US:
                 text = "the mail server {server} refuses us: {why}"
-                return Closed(sentence(text, server=self.name, why=said), waits=error.of_mail)
+                closed = Closed(sentence(text, server=self.name, why=said), waits=error.of_mail)
+                return Unwanted(said, closed) if error.of_one else closed

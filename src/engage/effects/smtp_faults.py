@@ -6,6 +6,8 @@ from engage.effects.replies import Reply, Stage
 
 #: The service closes the connection (RFC 5321).
 CLOSING = 421
+#: Codes by which a server wants a login, of whatever mail they are said.
+_LOGIN = (530, 534, 535, 538)
 
 
 class Gone(Exception):
@@ -35,6 +37,11 @@ class Declined(Exception):
     def of_mail(self) -> bool:
         """Whether it was said of a mail and not of us before there was one."""
         return self.stage is not Stage.BEGINNING
+
+    @property
+    def of_one(self) -> bool:
+        """Whether it was said of a recipient or a content: it may concern no other mail."""
+        return self.stage in (Stage.RECIPIENT, Stage.CONTENT) and self.reply.code not in _LOGIN
 
 
 class Unanswered(Exception):

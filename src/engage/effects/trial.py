@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from engage.effects.channel import Channel, Envelope, Refusal
+from engage.effects.channel import Channel, Envelope, Refusal, Unwanted
 from engage.effects.composing import reason
 from engage.effects.consent import refusal
 from engage.effects.failure import Failure, Unrenderable
@@ -110,6 +110,8 @@ def send(channel: Channel, envelope: Envelope) -> None:
     try:
         channel.hand_over(envelope)
         channel.flush()
+    except Unwanted as error:
+        raise error.closed from error
     except Refusal as error:
         raise Refused(error.why) from error
     except Outside:

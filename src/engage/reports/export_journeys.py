@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, select
 
 from engage.reports.export_kind import ExportKind, Question, Values, fixed, spans, streamed, within
+from engage.reports.reasons import noted
 from engage.sql import tables as t
 from engage.sql.codes import FIRST_NAMED, MessageStatus, Outcome
 
@@ -58,8 +59,8 @@ def message_rows(question: Question) -> Iterator[Values]:
     for row in streamed(question, m.c.id, chosen):
         status = MessageStatus(row.status).name.lower()
         yield (
-            row.email, row.scenario, row.run, row.step, row.template, row.subject, status, row.reason, row.queued_at,
-            row.sent_at,
+            row.email, row.scenario, row.run, row.step, row.template, row.subject, status,
+            noted(row.status, row.reason), row.queued_at, row.sent_at,
         )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from engage.language.fields import GRADES
 from engage.reports.person_history import machine_of
+from engage.reports.reasons import noted
 from engage.sql import tables as t
 from engage.sql.codes import FIRST_NAMED, ChangeKind, MessageStatus, Outcome
 
@@ -92,7 +93,7 @@ def _mails(prospect_id: int) -> Select[Any]:
 def _mail(row: Any, place: Place) -> Event:
     state = MessageStatus(row.status).name.lower()
     what = row.subject or row.template
-    return Event(row.event_at, "mail", what, state, row.scenario, row.step, row.reason, place=place)
+    return Event(row.event_at, "mail", what, state, row.scenario, row.step, noted(row.status, row.reason), place=place)
 
 
 def _visits(prospect_id: int) -> Select[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
+from engage.reports.reasons import noted
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus
 
@@ -62,4 +63,5 @@ def messages(
 
 def _message(row: Row[Any]) -> Message:
     values = dict(zip((column.name for column in fields(Message)), row, strict=True))
-    return Message(**values | {"status": MessageStatus(row.status).name.lower()})
+    told = {"status": MessageStatus(row.status).name.lower(), "reason": noted(row.status, row.reason)}
+    return Message(**values | told)

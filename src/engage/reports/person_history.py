@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from engage.reports.reasons import noted
 from engage.sql import tables as t
 from engage.sql.codes import EntryKind, MessageStatus
 
@@ -110,7 +111,8 @@ def letters(connection: Connection, prospect_id: int, last: int) -> tuple[Letter
     )
     return tuple(
         Letter(
-            row.template, row.subject, row.scenario, row.step, MessageStatus(row.status).name.lower(), row.reason,
+            row.template, row.subject, row.scenario, row.step, MessageStatus(row.status).name.lower(),
+            noted(row.status, row.reason),
             row.queued_at, row.sent_at, row.opened_at, row.clicked_at, {1: "soft", 2: "hard"}.get(row.bounce),
             row.send_id,
         )

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import re
 
+from engage.sql.codes import MessageStatus
 from engage.wording import Sentence, sentence
+
+#: Why a message is in doubt of which nothing else was noted: it has been in the hands of a process since.
+CUT_OFF = "the process ended while handing it over"
 
 #: What is named in a reason.
 _NAME = {
     "scenario": r"(?P<scenario>[^ ]+)", "count": r"(?P<count>[0-9.]+)", "to": r"(?P<to>[^ ]+)",
     "kind": r"(?P<kind>[^ ,]+)", "code": r"(?P<code>-?[0-9]+)",
 }  # fmt: skip
+
+
+def noted(status: int, kept: str | None) -> str | None:
+    """Return why a message stands as it does; a process that ended could note nothing.
+
+    >>> noted(MessageStatus.IN_DOUBT, None), noted(MessageStatus.IN_DOUBT, "timed out"), noted(MessageStatus.SENT, None)
+    ('the process ended while handing it over', 'timed out', None)
+    """
+    return CUT_OFF if status == MessageStatus.IN_DOUBT and kept is None else kept
 
 
 def reason(kept: str) -> Sentence:
@@ -28,6 +41,7 @@ def reason(kept: str) -> Sentence:
         "was mailed this before": sentence("was mailed this before"),
         "has an owner": sentence("has an owner already"),
         "no owner, and no queue to take it": sentence("there is no owner, and no queue to take it"),
+        CUT_OFF: sentence("the process ended while handing it over"),
         "its date has passed": sentence("its date has passed"),
         "the day is past": sentence("the day is past"),
         "the field is empty": sentence("the field is empty"),
