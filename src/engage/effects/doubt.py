@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, literal_column, select
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection, Engine, func, literal_column, select
 
 from engage.effects.channel import Closed, Envelope, Unwanted
 from engage.effects.composing import Composed
 from engage.sql import tables as t
 from engage.sql.codes import MessageStatus
+from engage.sql.connect import reading
 
 #: So many different recipients, one after the other and nobody accepted between.
 SURE = 3
@@ -43,7 +46,21 @@ class Doubt:
             self._refused[recipients] = error.closed
         return self.last if len(self._refused) >= SURE else None
 
-    def rank(self, one: Composed) -> int:
+    def in_order(self, waiting: Sequence[Composed], far: Callable[[int], Composed | None]) -> list[Composed]:
+        """Return the mails that wait, the one that tells most first; ``far`` gets one from farther off."""
+        best = min(waiting, key=self._rank)
+        if self._rank(best) > 0:
+            best = far(waiting[0].message.id) or best
+        return [best, *(one for one in waiting if one.message.id != best.message.id)]
+
+    def conclude(self, engine: Engine) -> Closed | None:
+        """Where the last that was tried was refused and nobody accepted, see whether that is so of all."""
+        if not self.is_open:
+            return None
+        with reading(engine).begin() as connection:
+            return self.last if self.stopped or are_all_refused(connection) else None
+
+    def _rank(self, one: Composed) -> int:
         """Return how little a mail would tell that goes next: least what was tried before, then one like those."""
         if one.message.deferred_at is not None:
             return 2

@@ -20,7 +20,7 @@ from engage.clock import monotonic, system_clock
 from engage.effects.ahead import Ahead
 from engage.effects.channel import Envelope, Line, OneByOne, Refusal, Run, Unwanted
 from engage.effects.composing import Composed, Office, reason
-from engage.effects.doubt import Doubt, are_all_refused, recipients
+from engage.effects.doubt import Doubt, recipients
 from engage.effects.fates import fate
 from engage.effects.handing import asked
 from engage.effects.lane import go_on, read_stop, stop, take_turns
@@ -99,7 +99,7 @@ class Hands:
                 yield self._write([self._waiting.popleft() for _ in range(self._free())])
                 self._look_ahead(batches)
                 self._collect()
-            self._conclude()
+            self._fault = self._fault or self._doubt.conclude(self._engine)
         finally:
             # Also when the delivery is told to end here: what is under way is waited for and noted.
             while self._line.under_way:
@@ -125,18 +125,7 @@ class Hands:
         """Where it is in doubt whether all are refused, have the mail go next that tells most."""
         if self._proven or self._busy or not self._waiting or not (self._doubt.is_open or self._doubt.stopped):
             return
-        best = min(self._waiting, key=self._doubt.rank)
-        if self._doubt.rank(best) > 0:
-            best = batches.take_far(self._waiting[0].message.id) or best
-        here = [one for one in self._waiting if one.message.id != best.message.id]
-        self._waiting = deque([best, *here])
-
-    def _conclude(self) -> None:
-        """Where the last that was tried was refused and nobody accepted, see whether that is so of all."""
-        if self._fault is None and self._doubt.is_open:
-            with reading(self._engine).begin() as connection:
-                if self._doubt.stopped or are_all_refused(connection):
-                    self._fault = self._doubt.last
+        self._waiting = deque(self._doubt.in_order(self._waiting, batches.take_far))
 
     def _look_ahead(self, batches: Ahead) -> None:
         """Have the next mails ready while servers answer for those that are under way."""
