@@ -85,7 +85,7 @@ def test_a_few_refused_ones_stop_nothing(engine: Engine) -> None:
 
 
 def test_three_different_recipients_in_a_row_stop_the_lane(engine: Engine) -> None:
-    """The rest are not even tried; who is accepted opens it again."""
+    """FAULTS R52: the rest are not even tried; who is accepted opens it again."""
     add(engine, *[f"p{key}@h{key}.example" for key in range(1, 31)])
     with mail_server(lambda command, _: REJECTED if command == "rcpt" else None) as server:
         assert "refuses us: 550 5.7.1 rejected" in str(sent(engine, server.port, connections=4))
