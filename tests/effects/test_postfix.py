@@ -37,7 +37,21 @@ def test_mail_arrives_once_and_nobody_bounces(sqlite_engine: Engine, server: Pos
 
 
 def test_where_it_does_not_relay_we_are_at_fault(sqlite_engine: Engine, server: Postfix) -> None:
+    for number in (1, 2, 3):
+        add_prospect(sqlite_engine, number, email=f"somebody@elsewhere{number}.example")
+        add_message(sqlite_engine, number)
+    assert "refuses us" in str(sent(sqlite_engine, server.port))
+    assert {status for status, _ in message_rows(sqlite_engine).values()} == {"queued"}
+
+
+def test_whom_it_does_not_relay_to_holds_up_nobody_else(sqlite_engine: Engine, server: Postfix) -> None:
+    """FAULTS R52: one recipient whom the server refuses by policy waits, with its words; others are mailed."""
     add_prospect(sqlite_engine, 1, email="somebody@elsewhere.example")
     add_message(sqlite_engine, 1)
-    assert "refuses us" in str(sent(sqlite_engine, server.port))
-    assert message_rows(sqlite_engine)[1][0] == "queued"
+    add_prospect(sqlite_engine, 2)
+    add_message(sqlite_engine, 2)
+    assert sent(sqlite_engine, server.port) == Delivered(sent=1, deferred=1)
+    rows = message_rows(sqlite_engine)
+    assert (rows[1][0], rows[2][0]) == ("queued", "sent")
+    assert "Relay access denied" in (rows[1][1] or "")
+    assert stopped(sqlite_engine) is None

@@ -21,7 +21,7 @@ from tests.effects.test_smtp import LATER, sent, statuses, stopped
 from tests.support.mail_server import TAKE_AND_DROP, MailServer, mail_server
 from tests.support.sink import Sink, sink
 
-MESSAGE = re.compile(rb"^Message-ID: <engage-(\d+)@", re.MULTILINE)
+MESSAGE = re.compile(rb"^Message-ID: <engage-(\d+)[.@]", re.MULTILINE)
 
 
 def taken(sink: Sink) -> list[int]:

@@ -14,6 +14,7 @@ from engage.intake.learning import learn_chunk
 from engage.sql import tables as t
 from engage.sql.codes import Figure
 from engage.sql.days import day_of, fill_days
+from engage.sql.mail_days import NO_STEP
 from tests.intake.town import DAY, HOUR, START, Town, plans, rule
 
 
@@ -80,7 +81,7 @@ def test_opens_sends_and_bounces_are_passive(town: Town) -> None:
 
 
 def test_a_message_counts_once_however_often_it_is_opened(town: Town) -> None:
-    """A click counts as an open; a message that no step sent counts nowhere."""
+    """A click counts as an open; a message that no step sent counts under no step."""
     ann, ben = town.prospects("ann", "ben")
     step = town.step()
     # 23:30 on the 30th and 00:30 on the 1st, in Tokyo.
@@ -98,6 +99,8 @@ def test_a_message_counts_once_however_often_it_is_opened(town: Town) -> None:
         (step, "OPENED", date(2026, 11, 30)): 1,
         (step, "OPENED", date(2026, 12, 1)): 1,
         (step, "CLICKED", date(2026, 12, 1)): 1,
+        (NO_STEP, "OPENED", date(2026, 12, 1)): 1,
+        (NO_STEP, "CLICKED", date(2026, 12, 1)): 1,
     }
     assert [town.mail(each).opened_at for each in (opened, clicked, loose)] == [START + HOUR] * 3
     assert [town.mail(each).clicked_at for each in (opened, clicked, loose)] == [None, START + HOUR, START + HOUR]

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, Row
 
 from engage.sql import tables as t
 from engage.sql.connect import reading
+from engage.sql.mail_days import NO_STEP
 from tests.proof.audit import rows
 
 #: Rows by what they tell of, sorted.
@@ -38,10 +39,11 @@ def history(engine: Engine) -> History:
 def _names(tables: dict[str, Rows]) -> Names:
     people: dict[int | None, object] = {row.id: row.email for row in tables["prospects"]}
     scenarios = {row.id: row.key for row in tables["scenarios"]}
+    steps: dict[int | None, object] = {row.id: f"{scenarios[row.scenario_id]}.{row.key}" for row in tables["steps"]}
     return Names(
         person=people,
         word={None: None, **{row.id: row.text for row in tables["words"]}},
-        step={None: None, **{row.id: f"{scenarios[row.scenario_id]}.{row.key}" for row in tables["steps"]}},
+        step={None: None, NO_STEP: None, **steps},
         run={
             None: None,
             **{row.id: (people[row.prospect_id], scenarios[row.scenario_id], row.run) for row in tables["enrolments"]},

@@ -21,7 +21,7 @@ MISSING = 999_999
 WHOLE = re.compile(r"/scenarios")
 
 
-def put(world: World, who: str, to: str) -> int:
+def put(world: World, who: str, to: str, number: int | None = None) -> int:
     """Write a ToDo about a prospect, who becomes its addressee's; return its number."""
     row = {
         "prospect_id": world.ids[who], "subject": f"Call {who}", "assignee": to, "priority": "normal",
@@ -30,15 +30,16 @@ def put(world: World, who: str, to: str) -> int:
     s = t.standings
     with world.engine.begin() as connection:
         connection.execute(update(s).where(s.c.prospect_id == world.ids[who]).values(owner=to))
-        made = connection.execute(insert(t.todos).values(row)).inserted_primary_key
+        given = row if number is None else {**row, "id": number}
+        made = connection.execute(insert(t.todos).values(given)).inserted_primary_key
     assert made is not None
     return int(made[0])
 
 
 @pytest.fixture
 def shared(world: World, staff: Staff) -> tuple[int, int]:
-    """Give hanako to sato and john to suzuki, each with a ToDo; return the ToDos' numbers."""
-    return put(world, "hanako", "user:sato"), put(world, "john", "user:suzuki")
+    """Give hanako to sato and john to suzuki, each with a ToDo; return the ToDos' numbers, the second like no other."""
+    return put(world, "hanako", "user:sato"), put(world, "john", "user:suzuki", number=888_888)
 
 
 def told(answer: Answer, number: int) -> tuple[int, str]:
