@@ -148,6 +148,28 @@ def test_a_twin_has_the_same_places(pair: tuple[str, str]) -> None:
     assert japanese.strip()
 
 
+#: A number of things that may be one; not a limit.
+MANY = re.compile(r"(?<!at least )(?<!ore than )(?<!at most )(?<! of )\{count\} (more )?(ToDo|[a-z-]+)s\b(?! at once)")
+
+
+def test_english_says_of_one_what_is_said_of_one() -> None:
+    ones = catalogue("en")
+    assert set(ones) <= set(twins())
+    assert sorted(text for text in twins() if MANY.search(text) and text not in ones) == []
+    assert [text for text, one in ones.items() if places(text) - places(one) > {"count"} or text == one] == []
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(0, "0 messages are cancelled"), (1, "1 message is cancelled"), ("1", "1 message is cancelled"),
+     (2, "2 messages are cancelled"), (11, "11 messages are cancelled"), ("1,000", "1,000 messages are cancelled")],
+)  # fmt: skip
+def test_one_is_not_many(count: object, said: str) -> None:
+    told = sentence("{count} messages are cancelled", count=count)
+    assert told.read() == said
+    assert told.read("ja") == f"{count} 通の送信を取りやめました"
+
+
 def test_a_sentence_in_a_sentence_is_in_the_same_language(monkeypatch: pytest.MonkeyPatch) -> None:
     inner = sentence("no mistakes")
     outer = Sentence("{why}", (("why", inner),))

@@ -1,7 +1,8 @@
 """Sentences for people, in English and Japanese.
 
 A sentence is written once, in English, with named places for its values. Its Japanese twin stands in
-``ja.json`` beside this module under the English text. A sentence without a twin is shown in English.
+``ja.json`` beside this module under the English text. A sentence without a twin is shown in English. How English
+says one instead of many stands in ``en.json`` in the same way: ``{count} messages`` where the count is 1.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from importlib.resources import files
 from typing import Any, Literal, Protocol
 
 Locale = Literal["en", "ja"]
+#: What makes a sentence one that English says of one thing.
+_ONE = ("count", "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,11 @@ class Sentence:
 
     def read(self, locale: Locale = "en") -> str:
         """Return the sentence in a language."""
-        template = self.template if locale == "en" else catalogue(locale).get(self.template, self.template)
         if not self.values:
-            return template
+            return self.template if locale == "en" else catalogue(locale).get(self.template, self.template)
+        template = self.template
+        if locale != "en" or _ONE in self.values:
+            template = catalogue(locale).get(template, template)
         return template.format(**{name: v.read(locale) if isinstance(v, Sentence) else v for name, v in self.values})
 
     def __str__(self) -> str:
@@ -41,6 +46,8 @@ def sentence(template: str, /, **values: object) -> Sentence:
 
     >>> str(sentence("no list is called {name}", name="vip"))
     'no list is called vip'
+    >>> str(sentence("{count} hours", count=1))
+    '1 hour'
     """
     return Sentence(template, tuple((n, v if isinstance(v, Sentence) else str(v)) for n, v in values.items()))
 
@@ -102,8 +109,6 @@ def unpacked(told: Any) -> Sentence:
 
 @cache
 def catalogue(locale: Locale) -> Mapping[str, str]:
-    """Return the translations of a language, by English template."""
-    if locale == "en":
-        return {}
+    """Return the translations of a language, by English template; of English, what it says of one."""
     text: dict[str, str] = json.loads(files("engage").joinpath(f"{locale}.json").read_text("utf-8"))
     return text

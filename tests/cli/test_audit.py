@@ -171,5 +171,5 @@ def test_a_changed_line_is_named_by_the_check_of_the_database(applied: Engage, s
     change(schema_url, text(allowed), update(t.audit).where(t.audit.c.id == 2).values(who="command:nobody"))
     done = applied("db", "check")
     assert done.code == 1
-    assert "1 lines of the audit log were changed" in done.out
-    assert "the first is line 2" in done.out
+    assert "1 line of the audit log was changed" in done.out
+    assert "after one that is: line 2" in done.out

@@ -33,7 +33,7 @@ def test_a_box_is_read_listed_and_told_of_by_the_doctor(
     done = engage("listen-bounces", "--maildir", tmp_path / "box", **ENVIRON)
     assert done.out.splitlines() == [
         "noted: hard bounces 1, opt-outs 1, autoreplies 1",
-        "1 mails in the box are not about mail of ours and were left alone",
+        "1 mail in the box is not about mail of ours and was left alone",
     ]
     box = f"maildir:{tmp_path / 'box'}"
     again = engage("listen-bounces", ENGAGE_BOUNCE_BOX=box, **ENVIRON)

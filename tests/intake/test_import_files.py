@@ -210,7 +210,7 @@ def test_lost_zeros_are_told_and_kept(sqlite_engine: Engine, tmp_path: Path) -> 
     summary = bring(sqlite_engine, tmp_path, text, maps=("電話=phone",), vocabulary=words(locale="ja"))
     assert [doubt.read() for doubt in summary.doubts] == [
         "column 電話: 2 values seem to have lost a leading zero; the first is 312345678 on line 2",
-        "column zip: 1 values seem to have lost a leading zero; the first is 600001 on line 2",
+        "column zip: 1 value seems to have lost a leading zero; it is 600001 on line 2",
     ]
     assert counts(summary) == (3, 0, 0, 0)
     assert one(sqlite_engine, "a@x.jp")["phone"] == "312345678"

@@ -58,15 +58,15 @@ def kind(number: TimerKind) -> ColumnElement[bool]:
 @pytest.mark.parametrize(
     ("lost", "said"),
     [
-        (kind(TimerKind.CHANGED), "1 prospects may run through journey again"),
-        (kind(TimerKind.SETTLED), "1 runs wait at opened of journey for e-mails that are settled"),
+        (kind(TimerKind.CHANGED), "1 prospect may run through journey again"),
+        (kind(TimerKind.SETTLED), "1 run waits at opened of journey for e-mails that are settled"),
         (kind(TimerKind.INACTIVE), "the inactivity of 2 prospects is in no timer, the first done@example.com"),
         (
             and_(kind(TimerKind.INACTIVE), t.timers.c.due_at == at("10 days")),
-            "the inactivity of 1 prospects is in no timer, the first done@example.com",
+            "the inactivity of 1 prospect is in no timer, done@example.com",
         ),
         (kind(TimerKind.LOOK), "no timer will look at anybody when the schedule of later opens"),
-        (kind(TimerKind.STEP), "1 runs wait and no timer will wake them in time"),
+        (kind(TimerKind.STEP), "1 run waits and no timer will wake it in time"),
     ],
 )
 def test_a_lost_timer_is_found_and_made_anew(engine: Engine, lost: ColumnElement[bool], said: str) -> None:

@@ -62,8 +62,8 @@ def test_all_at_once(engine: Engine) -> None:
     with engine.begin() as connection:
         notice = {"prospect_id": 1, "addressee": "owner", "subject": "x", "text": "x", "status": 0}
         connection.execute(insert(t.notifications).values(**notice, queued_at=NOW))
-    doubt = "1 messages are in doubt, nobody knows whether they left; see: engage messages --status in_doubt"
-    later = ("note", "1 messages were refused for now and are tried again later")
+    doubt = "1 message is in doubt, nobody knows whether it left; see: engage messages --status in_doubt"
+    later = ("note", "1 message was refused for now and is tried again later")
     assert found(engine) == [("bad", doubt), later, ("note", queued(2, 1))]
     slow = ("note", "a message has waited to go out since 16:00: is there no engage run?")
     assert found(engine, NOW) == [("bad", doubt), slow, later, ("note", queued(2, 1))]
