@@ -36,7 +36,7 @@ from engage.app import open_app
 from engage.effects.links import click_url, signing_key, url
 from engage.settings import Settings
 
-KEY, PUBLIC = "bench", "https://m.example.co.jp"
+KEY, PUBLIC = "a key for benchmarks", "https://m.example.co.jp"
 _MESSAGE = re.compile(rb"^Message-ID: <engage-(\d+)[.@]", re.MULTILINE)
 #: A file's time is the kernel's, which moves in steps of some milliseconds.
 _STEP = 0.01

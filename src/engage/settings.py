@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engage.errors import Refused
-from engage.wording import sentence
+from engage.wording import Sentence, sentence
+
+#: A secret key of fewer characters can be guessed.
+SHORTEST_KEY = 16
 
 #: Every environment variable that engage reads, with what it means. The docs are made from this.
 VARIABLES: Mapping[str, str] = {
@@ -80,6 +83,15 @@ class Settings:
     def secret_keys(self) -> tuple[str, ...]:
         """The key that signs, and those whose signatures are still good, in this order."""
         return self.secret_key or "", *(old for old in self.old_secret_keys if old)
+
+    @property
+    def weak_key(self) -> Sentence | None:
+        """What is wrong with a key that can be guessed: who has it signs links and comes in as anybody."""
+        if not self.secret_key or len(self.secret_key) >= SHORTEST_KEY:
+            return None
+        text = "ENGAGE_SECRET_KEY is shorter than {least} characters and can be guessed; make one by: {command}"
+        command = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+        return sentence(text, least=SHORTEST_KEY, command=command)
 
 
 def read_settings(environ: Mapping[str, str], workspace: Path) -> Settings:

@@ -37,15 +37,17 @@ def test_it_does_not_begin_without_a_key(tmp_path: Path) -> None:
     assert "ENGAGE_SECRET_KEY" in done.stderr
 
 
-def test_it_does_not_begin_with_a_key_that_can_be_guessed(tmp_path: Path) -> None:
-    """S03"""
+def test_a_key_that_can_be_guessed_is_warned_of(server: Served, tmp_path: Path) -> None:
+    """S03: before anything else; the port is taken, so that it ends."""
     (tmp_path / "engage.yaml").write_text("name: Shop\n", "utf-8")
-    command = [sys.executable, "-m", "engage", "serve", "--workspace", str(tmp_path), "--port", "0"]
+    command = [sys.executable, "-m", "engage", "--workspace", str(tmp_path)]
     environ = {**os.environ, "ENGAGE_SECRET_KEY": "fifteen letters"}
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1
-    assert "shorter than 16 characters" in done.stderr
-    assert "secrets.token_urlsafe(32)" in " ".join(done.stderr.split())
+    for asked in ["serve", "--port", str(server.port)], ["doctor"]:
+        done = subprocess.run([*command, *asked], env=environ, capture_output=True, text=True, timeout=60)
+        said = " ".join((done.stdout + done.stderr).split())
+        assert "ENGAGE_SECRET_KEY is shorter than 16 characters" in said
+        assert "secrets.token_urlsafe(32)" in said
+    assert "! ENGAGE_SECRET_KEY" in said
 
 
 def test_a_port_that_is_taken_is_told_of(server: Served, tmp_path: Path) -> None:

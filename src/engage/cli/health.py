@@ -42,6 +42,8 @@ def _findings(session: Session, now: datetime) -> Iterator[Finding]:
 
     yield "ok", sentence("engage {version}, Python {python}", version=__version__, python=platform.python_version())
     yield from _files(session)
+    if (weak := session.settings.weak_key) is not None:
+        yield "note", weak
     app = session.app(checked=False)
     try:
         yield from _database(app)
