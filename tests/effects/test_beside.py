@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -25,8 +26,9 @@ from engage.graph.folder import read_workspace
 from engage.outgoing import way_out
 from engage.settings import Settings
 from tests.effects.mailroom import HELLO, NOW, QUEUED_AT, add_people, message_rows
-from tests.effects.test_smtp import statuses
+from tests.effects.test_smtp import statuses, stopped
 from tests.effects.test_smtp_sink import taken
+from tests.support.mail_server import MailServer, mail_server
 from tests.support.sink import Sink, sink
 
 FILES = {
@@ -55,7 +57,7 @@ def house(engine: Engine, folder: Path, count: int) -> App:
     return app
 
 
-def towards(app: App, server: Sink) -> App:
+def towards(app: App, server: Sink | MailServer) -> App:
     return replace(app, settings=replace(app.settings, smtp_url=f"smtp://127.0.0.1:{server.port}"))
 
 
@@ -106,6 +108,22 @@ def test_what_stops_another_delivery_is_told(sqlite_engine: Engine, tmp_path: Pa
         pytest.raises(Outside, match="refuses us"),
     ):
         helpers.finish(Delivered(sent=1))
+
+
+def test_whom_a_server_refuses_by_policy_holds_up_none_of_them(engine: Engine, tmp_path: Path) -> None:
+    """FAULTS R52: each delivery tries others in between; all others are mailed once, and the refused wait."""
+    app = house(engine, tmp_path / "here", 600)
+    refused = {f"p{number}@example.com" for number in range(20, 601, 20)}
+
+    def script(command: str, about: str) -> str | None:
+        whom = about[about.find("<") + 1 : about.find(">")]
+        return "550 5.7.1 refused by policy" if command == "rcpt" and whom in refused else None
+
+    with mail_server(script) as server:
+        assert towards(app, server).deliver(NOW) == Delivered(sent=570, deferred=30)
+        assert sorted(server.recipients) == sorted({f"p{number}@example.com" for number in range(1, 601)} - refused)
+    assert Counter(statuses(engine)) == {"sent": 570, "queued": 30}
+    assert stopped(engine) is None
 
 
 def test_few_messages_a_slow_rate_or_one_process_need_no_others(sqlite_engine: Engine, tmp_path: Path) -> None:

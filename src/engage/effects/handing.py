@@ -31,8 +31,8 @@ def hand_over_together(connection: Connection, office: Office, batch: Sequence[C
 
 
 def asked(connection: Connection, office: Office, batch: Sequence[Composed]) -> list[tuple[Composed, Result]]:
-    """Return the messages that are still queued, each refused, failed, or (QUEUED) free to go."""
-    waiting = still_queued(connection, t.messages, [one.message.id for one in batch])
+    """Return the messages that are still queued and due, each refused, failed, or (QUEUED) free to go."""
+    waiting = still_queued(connection, t.messages, [one.message.id for one in batch], office.desk.now)
     here = [one for one in batch if one.message.id in waiting]
     if not here:
         return []

@@ -169,7 +169,7 @@ class Hands:
         while len(here) < count and self._waiting:
             some = [self._waiting.popleft() for _ in range(min(max(count, IN_HAND), len(self._waiting)))]
             with reading(self._engine).begin() as connection:
-                queued = still_queued(connection, t.messages, [one.message.id for one in some])
+                queued = still_queued(connection, t.messages, [one.message.id for one in some], self.now)
             here += [one for one in some if one.message.id in queued]
         self._waiting.extendleft(reversed(here))
         return min(count, len(here))

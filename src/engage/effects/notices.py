@@ -129,7 +129,7 @@ def _hand_over_singly(engine: Engine, office: Office, one: Notice, doubt: Doubt)
     """Commit the intention, hand over, commit the result (see engage.effects.hands)."""
     _prepare(engine, office)
     with engine.begin() as connection:
-        if not still_queued(connection, t.notifications, [one.id]):
+        if not still_queued(connection, t.notifications, [one.id], office.desk.now):
             return []
         _mark(connection, office, [Outcome(one.id, MessageStatus.IN_DOUBT)], MessageStatus.QUEUED)
     try:

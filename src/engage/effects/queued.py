@@ -68,9 +68,9 @@ def queued_ids(
 
 @standing
 def _next_queued(table: Table, *, claim: bool, down: bool) -> Select[Any]:
-    due, key = or_(table.c.try_at.is_(None), table.c.try_at <= big("by")), table.c.id
+    key = table.c.id
     beyond = key < big("after") if down else key > big("after")
-    later = select(key).where(_is_queued(table), beyond, due)
+    later = select(key).where(_is_queued(table), beyond, _is_due(table))
     chosen = later.order_by(key.desc() if down else key).limit(whole("most"))
     return chosen.with_for_update(skip_locked=True) if claim else chosen
 
@@ -94,15 +94,23 @@ def queued_between(connection: Connection) -> tuple[int, int, int]:
     return count, low or 0, high or 0
 
 
-def still_queued(connection: Connection, table: Table, ids: Sequence[int]) -> frozenset[int]:
-    """Return which of these rows are still queued, locked for this transaction (PostgreSQL)."""
-    return frozenset(run(connection, _still_queued(connection.dialect.name, table), None, ids=list(ids)).scalars())
+def still_queued(connection: Connection, table: Table, ids: Sequence[int], now: datetime) -> frozenset[int]:
+    """Return which of these rows are still queued and due, locked for this transaction (PostgreSQL).
+
+    One that another delivery has tried meanwhile comes at its time.
+    """
+    chosen = _still_queued(connection.dialect.name, table)
+    return frozenset(run(connection, chosen, None, ids=list(ids), by=micros(now)).scalars())
 
 
 @standing
 def _still_queued(database: str, table: Table) -> Select[Any]:
-    chosen = select(table.c.id).where(among(database, table.c.id, "ids"), _is_queued(table)).order_by(table.c.id)
-    return chosen.with_for_update(skip_locked=True)
+    here = (among(database, table.c.id, "ids"), _is_queued(table), _is_due(table))
+    return select(table.c.id).where(*here).order_by(table.c.id).with_for_update(skip_locked=True)
+
+
+def _is_due(table: Table) -> ColumnElement[bool]:
+    return or_(table.c.try_at.is_(None), table.c.try_at <= big("by"))
 
 
 def _is_queued(table: Table) -> Any:
